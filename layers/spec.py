@@ -1,0 +1,301 @@
+"""The declaration of a layer, from which table, importer, API, legend, texts and docs are made.
+
+A layer's texts are never written here: every title, description and code has a path key in the layer's
+``locales`` (``layer.<id>.title``, ``layer.<id>.field.<name>``, ``layer.<id>.code.<field>.<code>``,
+``layer.<id>.measure.<name>``, ``layer.<id>.warning.<name>``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class LayerKind(StrEnum):
+    """What the rows of a layer are."""
+
+    EVENT = "event"  # happened somewhere at some time
+    DEVICE = "device"  # stands somewhere and works or not
+    PLACE = "place"  # a kind of place
+    AREA = "area"  # a polygon with attributes
+    NETWORK = "network"  # lines with topology
+    BACKDROP = "backdrop"  # drawn below, no measures
+    DERIVED = "derived"  # computed from other layers
+
+
+class Role(StrEnum):
+    """Who may see or change; each includes those before it."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    EDITOR = "editor"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def rank(self) -> int:
+        return list(Role).index(self) + 1
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    INTEGER = "integer"
+    REAL = "real"
+    BOOLEAN = "boolean"
+    CODE = "code"  # one of the field's code list; unseen codes are refused by name
+    DATE = "date"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """A closed list of codes: good ones, spellings that are mended, values that mean unknown.
+
+    Parameters
+    ----------
+    good : the codes stored.
+    fixable : foreign spelling (compared casefolded and stripped) → good code.
+    unknown : foreign spellings that mean "not known" and become NULL.
+    """
+
+    good: tuple[str, ...]
+    fixable: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if len(set(self.good)) != len(self.good):
+            raise ValueError("codes repeat")
+        table = {good.casefold(): good for good in self.good}
+        for spelling, good in self.fixable.items():
+            if good not in self.good:
+                raise ValueError(f"{spelling!r} is mended to {good!r}, which is not a code")
+            table.setdefault(spelling.strip().casefold(), good)
+        object.__setattr__(self, "fixable", MappingProxyType(table))
+        object.__setattr__(self, "unknown", frozenset(u.strip().casefold() for u in self.unknown))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One attribute column of a layer.
+
+    Parameters
+    ----------
+    name : column name; the unit ends it (``height_m``, ``azimuth_deg``).
+    type : how it is stored and parsed.
+    minimum, maximum : inclusive valid range; a value outside rejects the row with the reason ``out-of-range``.
+    required : a row without it is rejected with the reason ``missing-value``.
+    restricted : may point at a person or a secret; readers below ``Role.ANALYST`` never get it.
+    fill : True where a value out of range is kept as unknown with a flag instead of rejecting the row
+        (a camera with a silly height is still a camera).
+    """
+
+    name: str
+    type: FieldType = FieldType.TEXT
+    minimum: float | None = None
+    maximum: float | None = None
+    codes: Codes | None = None
+    required: bool = False
+    restricted: bool = False
+    fill: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.type is FieldType.CODE) != (self.codes is not None):
+            raise ValueError(f"{self.name}: a code field, and only that, has codes")
+
+
+class Aggregation(StrEnum):
+    """How a measure of cells becomes the measure of their parent."""
+
+    SUM = "sum"
+    SHARE = "share"  # sum of numerators / sum of denominators
+    DENSITY = "density"  # sum / sum of geodesic areas
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number of a cell, segment or area.
+
+    Parameters
+    ----------
+    name : the unit ends it; the same name is the same quantity in every layer.
+    unit : UCUM-like unit shown to readers ("1", "1/km2", "m").
+    aggregation : how it goes up the cell tree.
+    column : for sums over rows, the column summed; None counts rows.
+    numerator, denominator : for a share, the stored columns.
+    """
+
+    name: str
+    unit: str
+    aggregation: Aggregation
+    column: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How the map and the legend draw a layer: both from the same breaks.
+
+    Parameters
+    ----------
+    breaks : upper bounds of all classes but the last, increasing; empty = from the data's quantiles.
+    palette : one RGB per class (len(breaks) + 1), or the ramp quantile classes are taken from.
+    geometry_rgb : colour of single features.
+    """
+
+    palette: tuple[tuple[int, int, int], ...]
+    breaks: tuple[float, ...] = ()
+    geometry_rgb: tuple[int, int, int] = (90, 90, 90)
+
+    def __post_init__(self) -> None:
+        if self.breaks and len(self.palette) != len(self.breaks) + 1:
+            raise ValueError("a palette has one colour more than it has breaks")
+        if list(self.breaks) != sorted(set(self.breaks)):
+            raise ValueError("breaks must increase")
+        if not 2 <= len(self.palette) <= 7:
+            raise ValueError("two to seven classes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSource:
+    """How a source writes the time of an event. Give the columns that exist; order of trust is as below.
+
+    Parameters
+    ----------
+    local : text column with local wall-clock date and time (``formats`` are strptime patterns; ISO 8601 always tried).
+    date, clock : a date column and a column with HH:MM (or HHMM without leading zeros).
+    epoch_ms : epoch in milliseconds (seconds are recognised by size and reported).
+    epoch_clock : what the epoch counts: "utc", "local" (wall clock stored as if UTC: the KPSSU crime layer) or a fixed
+        offset such as "+06:00" (midnight there: the KPSSU accident layer; only the day is taken, with ``clock`` for the time).
+    month : a column with YYYY-MM: the day and hour stay unknown.
+    end : column with the end of an interval, same format as ``local``.
+    zone : the zone of ``local`` when it is not the workspace's.
+    """
+
+    local: str | None = None
+    date: str | None = None
+    clock: str | None = None
+    epoch_ms: str | None = None
+    epoch_clock: str = "utc"
+    month: str | None = None
+    end: str | None = None
+    formats: tuple[str, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceMapping:
+    """How one kind of source becomes rows of a layer. A ``--mapping`` file is this, as JSON.
+
+    Parameters
+    ----------
+    id : stable name (``kpssu-accidents``, ``police-uk``).
+    columns : field name → source column.
+    constants : field name → value for every row.
+    lon, lat : source columns; None when the file carries geometry.
+    crs : EPSG code of the source's coordinates ("EPSG:4326").
+    source_id : column with the source's own key; None = content hash + ordinal among equals.
+    time : for events.
+    codes : field name → {foreign code: our code}; added to the field's own list. "" as our code means unknown.
+    scale : field name → factor (units).
+    signature : columns that, when all present, propose this mapping.
+    defaults_zero : fields where the source's empty value is documented to mean 0.
+    where : OSM tag filter, ``{"highway": ["street_lamp"]}`` (values empty = any), for PBF sources.
+    licence, attribution : travel with every batch.
+    """
+
+    id: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    lon: str | None = None
+    lat: str | None = None
+    crs: str = "EPSG:4326"
+    source_id: str | None = None
+    time: TimeSource | None = None
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    scale: Mapping[str, float] = field(default_factory=dict)
+    signature: frozenset[str] = frozenset()
+    defaults_zero: frozenset[str] = frozenset()
+    where: Mapping[str, tuple[str, ...]] | None = None
+    licence: str = "not stated"
+    attribution: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """What a derived layer is made of.
+
+    Parameters
+    ----------
+    depends_on : layer ids; a batch in one of them makes the derivation stale where it touches.
+    run : dotted name ``package.module:function`` of the runner, called as ``run(context)``.
+    """
+
+    depends_on: tuple[str, ...]
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """Everything there is to know about a layer but its texts and its rows.
+
+    Parameters
+    ----------
+    id : snake_case plural, also the folder; the table is ``layer_<id>``.
+    geometry : "Point", "MultiLineString", "LineString", "MultiPolygon".
+    records_role : the least role that may read single records.
+    category_field : the code field by which events and places are filtered.
+    warnings : keys of usage warnings that travel to API and legend.
+    retention_days : None = kept until deleted.
+    """
+
+    id: str
+    kind: LayerKind
+    geometry: str
+    fields: tuple[Field, ...]
+    measures: tuple[Measure, ...]
+    style: Style
+    model: type[Any]
+    sources: tuple[SourceMapping, ...] = ()
+    derivation: Derivation | None = None
+    records_role: Role = Role.ANALYST
+    category_field: str | None = None
+    warnings: tuple[str, ...] = ()
+    retention_days: int | None = None
+    order: int = 100
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        names = [f.name for f in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{self.id}: fields repeat")
+        if self.category_field is not None and self.category_field not in names:
+            raise ValueError(f"{self.id}: category field {self.category_field!r} is not a field")
+        if (self.kind is LayerKind.DERIVED) != (self.derivation is not None):
+            raise ValueError(f"{self.id}: derived layers, and only they, have a derivation")
+        for source in self.sources:
+            unknown = set(source.columns) - set(names)
+            if unknown:
+                raise ValueError(f"{self.id}/{source.id}: maps to unknown fields {sorted(unknown)}")
+
+    @property
+    def table(self) -> str:
+        """Name of the layer's table."""
+        return f"layer_{self.id}"
+
+    @property
+    def is_event(self) -> bool:
+        return self.kind is LayerKind.EVENT
+
+    def field_named(self, name: str) -> Field:
+        """The field of that name.
+
+        Raises
+        ------
+        KeyError : no such field.
+        """
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
