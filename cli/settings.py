@@ -1,0 +1,76 @@
+"""What an operator may set, each described on its field; docs/operations.md prints the table made from here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_PORT = 8501
+
+
+class Settings(BaseSettings):
+    """Settings of the command line, the supervisor and the worker, read from the environment when made."""
+
+    model_config = SettingsConfigDict(env_prefix="QORGAN_", frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL"),
+        description="PostgreSQL with PostGIS used by the API, the worker and the command line, as a role without BYPASSRLS, "
+        "for example `postgresql+psycopg://qorgan_app:…@host:5432/qorgan`. Unset: a private cluster is started.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_OWNER_URL"),
+        description="The same database as the role that owns the schema: migrations, backup, restore. Unset: DATABASE_URL.",
+    )
+    database_loader_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_LOADER_URL"),
+        description="The same database as a role with BYPASSRLS, used by bulk imports only. Unset: DATABASE_URL.",
+    )
+    home: Path = Field(
+        default=ROOT / ".qorgan",
+        description="Folder of the private database, logs and process files.",
+    )
+    pg_bindir: Path | None = Field(
+        default=None,
+        description="Folder of `initdb` and `postgres`. Unset: the newest installed PostgreSQL that has PostGIS.",
+    )
+    port: int = Field(
+        default=DEFAULT_PORT,
+        ge=1,
+        le=65535,
+        description="Port of the one origin (interface and API) when started by `./run` or `qorgan serve`.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address the one origin listens on. Anything but loopback needs a reverse proxy with TLS in front.",
+    )
+    language: str | None = Field(
+        default=None,
+        pattern="^(kk|ru|en)$",
+        description="Language of the command line: kk, ru or en. Unset: from LC_ALL, LC_MESSAGES, LANG; else en.",
+    )
+
+
+def load_settings() -> Settings:
+    """Read the environment now; a relative home is taken from the tree's root, not from the current folder."""
+    settings = Settings()
+    if not settings.home.is_absolute():
+        settings = settings.model_copy(update={"home": ROOT / settings.home})
+    return settings
+
+
+def environment_table() -> list[tuple[str, str, str]]:
+    """Rows (variable, default, meaning) of the settings, in the order of declaration."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        variable = str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"QORGAN_{name.upper()}"
+        default = "" if field.default is None else str(field.default).replace(str(ROOT), ".")
+        rows.append((variable, default, field.description or ""))
+    return rows
