@@ -197,11 +197,14 @@ class SourceMapping:
     crs : EPSG code of the source's coordinates ("EPSG:4326").
     source_id : column with the source's own key; None = content hash + ordinal among equals.
     time : for events.
-    codes : field name → {foreign code: our code}; added to the field's own list. "" as our code means unknown.
+    codes : field name → {foreign code: our code}; added to the field's own list. "" as our code means unknown; the foreign
+        code "*" stands for every other one.
     scale : field name → factor (units).
     signature : columns that, when all present, propose this mapping.
     defaults_zero : fields where the source's empty value is documented to mean 0.
-    where : OSM tag filter, ``{"highway": ["street_lamp"]}`` (values empty = any), for PBF sources.
+    where : OSM tag filter, ``{"highway": ("street_lamp",)}`` (values empty = any), for PBF sources. Such sources offer, beside
+        the tags, the columns ``osm_id`` ("n12", "w7", "r3"), ``osm_kind`` (the tag that passed the filter, "amenity=school")
+        and, for networks split at shared nodes, ``from_node`` and ``to_node``.
     licence, attribution : travel with every batch.
     """
 

@@ -1,0 +1,5 @@
+"""The layer ``accidents``."""
+
+from layers.catalog.accidents.spec import LAYER
+
+__all__ = ["LAYER"]

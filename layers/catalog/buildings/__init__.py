@@ -1,0 +1,5 @@
+"""The layer ``buildings``."""
+
+from layers.catalog.buildings.spec import LAYER
+
+__all__ = ["LAYER"]

@@ -1,0 +1,42 @@
+"""Sources the layer ``cameras`` knows."""
+
+from layers.spec import SourceMapping
+
+OWN = SourceMapping(
+    id="qorgan-cameras",
+    columns={
+        name: name
+        for name in (
+            "kind",
+            "status",
+            "azimuth_deg",
+            "hfov_deg",
+            "tilt_deg",
+            "height_m",
+            "width_px",
+            "range_m",
+            "ir_range_m",
+            "owner",
+            "connected",
+            "installed_on",
+            "verified_on",
+        )
+    },
+    lon="lon",
+    lat="lat",
+    source_id="id",
+    signature=frozenset({"kind", "azimuth_deg", "lon", "lat"}),
+)
+
+OSM = SourceMapping(
+    id="osm-cameras",
+    columns={"kind": "camera:type", "azimuth_deg": "camera:direction", "height_m": "height"},
+    constants={"status": "unknown", "kind": "unknown"},
+    source_id="osm_id",
+    codes={"kind": {"panning": "panning", "fixed": "fixed", "dome": "dome"}},
+    where={"man_made": ("surveillance",)},
+    licence="ODbL-1.0",
+    attribution="© OpenStreetMap contributors",
+)
+
+SOURCES = (OWN, OSM)

@@ -1,0 +1,5 @@
+"""The layer ``places``."""
+
+from layers.catalog.places.spec import LAYER
+
+__all__ = ["LAYER"]

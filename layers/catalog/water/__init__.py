@@ -1,0 +1,5 @@
+"""The layer ``water``."""
+
+from layers.catalog.water.spec import LAYER
+
+__all__ = ["LAYER"]

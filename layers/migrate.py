@@ -1,0 +1,93 @@
+"""Migrations up and down, and whether models and database agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from layers import queue_schema, registry, tables
+from layers.migrations_filter import include_name, include_object
+from layers.rows import Base
+
+FOLDER = Path(__file__).parent / "migrations"
+__all__ = ["current", "downgrade", "drift", "head", "new_revision", "tables", "upgrade"]
+
+
+def _config(connection: Connection | None, versions: Path | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    if versions is not None:
+        config.set_main_option("version_locations", str(versions))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(owner_url: str, *, revision: str = "head", versions: Path | None = None) -> None:
+    """Bring the database to ``revision``, and the job queue's own tables with it; safe to repeat."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.begin() as connection:
+            # One migration at a time, however many processes start at once.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(716253)")
+            command.upgrade(_config(connection, versions), revision)
+            queue_schema.ensure(connection)
+    finally:
+        engine.dispose()
+
+
+def downgrade(owner_url: str, *, revision: str, versions: Path | None = None) -> None:
+    """Take the database back to ``revision`` ("base" empties it)."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.begin() as connection:
+            command.downgrade(_config(connection, versions), revision)
+    finally:
+        engine.dispose()
+
+
+def head() -> str | None:
+    """The newest revision in the code."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def current(connection: Connection) -> str | None:
+    """The revision the database is at."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def drift(connection: Connection) -> list[Any]:
+    """Differences between the models and the database; empty when there are none."""
+    registry.load()
+    context = MigrationContext.configure(
+        connection,
+        opts={"include_name": include_name, "include_object": include_object, "compare_type": True},
+    )
+    return list(compare_metadata(context, Base.metadata))
+
+
+def new_revision(owner_url: str, message: str, *, revision_id: str, versions: Path | None = None) -> Path:
+    """Write the migration that brings the database to the models; the path of the file."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.begin() as connection:
+            made = command.revision(
+                _config(connection, versions),
+                message=message,
+                autogenerate=True,
+                rev_id=revision_id,
+                version_path=str(versions) if versions else None,
+            )
+    finally:
+        engine.dispose()
+    script = made[0] if isinstance(made, list) else made
+    if script is None:
+        raise RuntimeError("alembic wrote no migration")
+    return Path(script.path)

@@ -1,0 +1,70 @@
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+  FOR EACH STATEMENT EXECUTE FUNCTION qorgan_append_only();
+
+GRANT USAGE ON SEQUENCE feature_id_seq, revision_seq TO qorgan_app, qorgan_loader;
+REVOKE EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
+  qorgan_bulk_attach(bigint), qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
+  qorgan_bulk_attach(bigint), qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() TO qorgan_loader;
+
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['workspace', 'territory', 'registration_break', 'principal', 'role_grant', 'layer_revision',
+    'batch', 'rejected_row', 'row_history', 'audit', 'job', 'event_unit', 'cell_share', 'segment_share', 'derived', 'plan']
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO qorgan_app', t);
+  END LOOP;
+END $$;
+REVOKE UPDATE, DELETE ON audit FROM qorgan_app;
+REVOKE INSERT, UPDATE, DELETE ON layer_revision FROM qorgan_app;
+
+-- Workspaces: seen with any role in them, changed by their administrators.
+CREATE POLICY reading ON workspace FOR SELECT TO qorgan_app USING (id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+CREATE POLICY changing ON workspace FOR UPDATE TO qorgan_app USING (id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+CREATE POLICY reading ON territory FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+CREATE POLICY reading ON registration_break FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+CREATE POLICY changing ON registration_break FOR ALL TO qorgan_app
+  USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[])) WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+CREATE POLICY reading ON layer_revision FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+
+-- People: oneself, and everybody for an administrator of a workspace they share.
+CREATE POLICY reading ON principal FOR SELECT TO qorgan_app USING (id = qorgan_principal());
+CREATE POLICY reading ON role_grant FOR SELECT TO qorgan_app
+  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+
+-- Batches: seen by viewers of the workspace (freshness, licence), written by editors.
+CREATE POLICY reading ON batch FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+CREATE POLICY adding ON batch FOR INSERT TO qorgan_app WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+CREATE POLICY changing ON batch FOR UPDATE TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+CREATE POLICY owning ON rejected_row FOR ALL TO qorgan_app
+  USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[])) WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+CREATE POLICY owning ON row_history FOR ALL TO qorgan_app
+  USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[])) WITH CHECK (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
+
+-- Audit: everyone writes what they themselves did; administrators read it.
+CREATE POLICY adding ON audit FOR INSERT TO qorgan_app WITH CHECK (principal_id = qorgan_principal());
+CREATE POLICY reading ON audit FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+
+-- Jobs: one's own, and all of a workspace for its administrators. Only analysts and above start one.
+CREATE POLICY reading ON job FOR SELECT TO qorgan_app
+  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+CREATE POLICY adding ON job FOR INSERT TO qorgan_app
+  WITH CHECK (principal_id = qorgan_principal() AND workspace_id = ANY ((SELECT qorgan_workspaces(2))::int[]));
+CREATE POLICY changing ON job FOR UPDATE TO qorgan_app
+  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+
+-- Derived numbers follow their territory. Links to single events are records; seen shares tell where cameras do not look.
+CREATE POLICY reading ON event_unit FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_readable(2))::int[]));
+CREATE POLICY reading ON cell_share FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(2))::int[]));
+CREATE POLICY reading ON segment_share FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(2))::int[]));
+CREATE POLICY reading ON derived FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
+CREATE POLICY writing ON event_unit FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
+CREATE POLICY writing ON cell_share FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
+CREATE POLICY writing ON segment_share FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
+CREATE POLICY writing ON derived FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+
+-- Plans: analysts see and make them in their territory.
+CREATE POLICY owning ON plan FOR ALL TO qorgan_app
+  USING (territory_id = ANY ((SELECT qorgan_territories(2))::int[])) WITH CHECK (territory_id = ANY ((SELECT qorgan_territories(2))::int[]));
