@@ -1,0 +1,157 @@
+"""Which texts the code asks for: keys in string literals, patterns in f-strings, codes of raised errors.
+
+The code is parsed, never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from i18n.catalogues import ROOT
+
+KEY_PREFIXES = ("page", "ui", "common", "error", "reason", "problem")
+ERROR_CLASSES = frozenset(
+    {
+        "QorganError",
+        "InvalidInput",
+        "DataQuality",
+        "NotFound",
+        "Forbidden",
+        "Conflict",
+        "LimitExceeded",
+        "Infeasible",
+        "Unavailable",
+    }
+)
+_DEFAULT_CODES = {
+    "QorganError": "internal",
+    "InvalidInput": "invalid-input",
+    "DataQuality": "data-quality",
+    "NotFound": "not-found",
+    "Forbidden": "forbidden",
+    "Conflict": "conflict",
+    "LimitExceeded": "limit-exceeded",
+    "Infeasible": "infeasible",
+    "Unavailable": "unavailable",
+}
+_TEXT_METHODS = frozenset({"text", "plural", "count"})
+_KEY = re.compile(r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_/-]+)+")
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_NOT_SCANNED = frozenset({"tests", "benchmarks", "node_modules", "__pycache__", "build", "dist", "tmp"})
+_SCRIPT_ENDINGS = (".js", ".ts", ".tsx", ".jsx", ".html", ".mjs")
+_QUOTED = re.compile(r"""["'`]([a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+)["'`]""")
+ANY = "*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """One place where an error is made.
+
+    Parameters
+    ----------
+    where : ``file:line``.
+    params : names of the parameters given.
+    is_open : True where ``**params`` may give more.
+    """
+
+    where: str
+    params: frozenset[str]
+    is_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeUse:
+    """What the code asks for.
+
+    Parameters
+    ----------
+    keys : key → places, from literals that are surely keys.
+    errors : error code → places that make it.
+    literals : every other string literal that could be a key or a code (a row's reason, a table of keys).
+    patterns : f-strings such as ``page.*.title``, ``*`` where a value goes in.
+    """
+
+    keys: Mapping[str, list[str]] = field(default_factory=dict)
+    errors: Mapping[str, list[Raised]] = field(default_factory=dict)
+    literals: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
+
+    def mentions(self, key: str) -> bool:
+        """True where some literal or pattern may mean this key.
+
+        Layer keys come exactly from the registry, so for them patterns count for nothing.
+        """
+        if key in self.literals:
+            return True
+        first, _, rest = key.partition(".")
+        if first in ("error", "reason") and (rest in self.errors or rest in self.literals):
+            return True
+        return first != "layer" and any(pattern.fullmatch(key) for pattern in self._compiled)
+
+    @cached_property
+    def _compiled(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(".+".join(map(re.escape, pattern.split(ANY)))) for pattern in sorted(self.patterns))
+
+
+def scan_code(root: Path = ROOT) -> CodeUse:
+    """Everything the code of a checkout asks for. Tests and benchmarks do not count as use."""
+    keys: dict[str, list[str]] = {}
+    errors: dict[str, list[Raised]] = {}
+    literals: set[str] = set()
+    patterns: set[str] = set()
+    for path in _files(root):
+        where = str(path.relative_to(root))
+        source = path.read_text(encoding="utf-8")
+        if path.suffix != ".py":
+            literals.update(_QUOTED.findall(source))
+            continue
+        for node in ast.walk(ast.parse(source, filename=str(path))):
+            match node:
+                case ast.Call():
+                    _call(node, where, keys, errors)
+                case ast.Constant(value=str(text)) if _KEY.fullmatch(text) or _CODE.fullmatch(text):
+                    literals.add(text)
+                    if text.partition(".")[0] in KEY_PREFIXES and _KEY.fullmatch(text):
+                        keys.setdefault(text, []).append(f"{where}:{node.lineno}")
+                case ast.JoinedStr():
+                    if (pattern := _pattern(node)) is not None:
+                        patterns.add(pattern)
+    return CodeUse(keys=keys, errors=errors, literals=frozenset(literals), patterns=frozenset(patterns))
+
+
+def _call(node: ast.Call, where: str, keys: dict[str, list[str]], errors: dict[str, list[Raised]]) -> None:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    place = f"{where}:{node.lineno}"
+    if name in ERROR_CLASSES and (first is None or isinstance(first, str)):
+        if first is None and node.args and not isinstance(node.args[0], ast.Constant):
+            return  # the code is computed; whoever computes it writes it as a literal
+        raised = Raised(
+            where=place,
+            params=frozenset(k.arg for k in node.keywords if k.arg),
+            is_open=any(k.arg is None for k in node.keywords),
+        )
+        errors.setdefault(first or _DEFAULT_CODES[name], []).append(raised)
+    elif name in _TEXT_METHODS and isinstance(first, str) and _KEY.fullmatch(first):
+        keys.setdefault(first, []).append(place)
+
+
+def _pattern(node: ast.JoinedStr) -> str | None:
+    """``f"page.{name}.title"`` as ``page.*.title``; None unless it starts with a literal first step."""
+    parts = [str(v.value) if isinstance(v, ast.Constant) else ANY for v in node.values]
+    text = "".join(parts)
+    return text if re.fullmatch(r"[a-z][a-z0-9_-]*\.[A-Za-z0-9_.*-]*", text) else None
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for place, names, files in os.walk(root):
+        names[:] = sorted(n for n in names if n not in _NOT_SCANNED and not n.startswith("."))
+        for name in sorted(files):
+            if name.endswith(".py") or (name.endswith(_SCRIPT_ENDINGS) and not name.endswith(".min.js")):
+                yield Path(place) / name
