@@ -52,7 +52,7 @@ class FeatureRow:
 
     workspace_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(
-        BigInteger, primary_key=True, autoincrement=False, server_default=text("nextval('feature_id_seq')")
+        BigInteger, primary_key=True, autoincrement=False, server_default=text("qorgan_reserve_ids(1)")
     )
     source_id: Mapped[str] = mapped_column(Text)
     cell: Mapped[int | None] = mapped_column(BigInteger)

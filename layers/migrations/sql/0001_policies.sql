@@ -1,11 +1,11 @@
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
   FOR EACH STATEMENT EXECUTE FUNCTION qorgan_append_only();
 
-GRANT USAGE ON SEQUENCE feature_id_seq, revision_seq TO qorgan_app, qorgan_loader;
 REVOKE EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
   qorgan_bulk_attach(bigint), qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
-  qorgan_bulk_attach(bigint), qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() TO qorgan_loader;
+  qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() TO qorgan_loader;
+GRANT EXECUTE ON FUNCTION qorgan_bulk_attach(bigint) TO qorgan_app;
 
 DO $$
 DECLARE t text;

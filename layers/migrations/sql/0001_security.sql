@@ -169,6 +169,10 @@ DECLARE bulk text := 'bulk_' || of_batch; parent text; ws integer; part text; em
 BEGIN
   parent := split_part(obj_description(bulk::regclass), ' ', 1);
   ws := split_part(obj_description(bulk::regclass), ' ', 2)::integer;
+  IF NOT EXISTS (SELECT 1 FROM batch b WHERE b.id = of_batch AND b.workspace_id = ws AND 'layer_' || b.layer_id = parent
+                 AND b.principal_id = qorgan_principal()) THEN
+    RAISE EXCEPTION 'not your batch: %', of_batch USING ERRCODE = 'insufficient_privilege';
+  END IF;
   part := qorgan_partition(parent, ws);
   PERFORM pg_advisory_xact_lock(hashtext(parent), ws);
   IF to_regclass(quote_ident(part)) IS NOT NULL THEN
@@ -188,6 +192,34 @@ BEGIN
   EXECUTE format('COMMENT ON TABLE %I IS NULL', part);
   EXECUTE format('REVOKE ALL ON %I FROM qorgan_loader', part);
   PERFORM qorgan_touch(ws, substr(parent, 7));
+END
+$$;
+
+CREATE FUNCTION qorgan_layer_empty(layer_table text, of_workspace integer) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+DECLARE empty boolean := true;
+BEGIN
+  IF NOT qorgan_is_layer_table(layer_table) THEN RAISE EXCEPTION 'not a layer table: %', layer_table; END IF;
+  IF to_regclass(quote_ident(qorgan_partition(layer_table, of_workspace))) IS NOT NULL THEN
+    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I)', qorgan_partition(layer_table, of_workspace)) INTO empty;
+  END IF;
+  RETURN empty;
+END
+$$;
+
+-- A run of fresh row ids: the first of them. Every id is taken here, and the lock is held only for the two steps, so runs
+-- never overlap and a long load makes nobody wait.
+CREATE FUNCTION qorgan_reserve_ids(wanted bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+DECLARE first bigint;
+BEGIN
+  PERFORM pg_advisory_lock(715002);
+  first := nextval('feature_id_seq');
+  PERFORM setval('feature_id_seq', first + greatest(wanted, 1) - 1);
+  PERFORM pg_advisory_unlock(715002);
+  RETURN first;
 END
 $$;
 

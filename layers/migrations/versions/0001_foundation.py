@@ -80,11 +80,7 @@ def upgrade() -> None:
         sa.Column("dark", sa.Boolean(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -126,11 +122,7 @@ def upgrade() -> None:
         sa.Column("population_date", sa.Date(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -169,11 +161,7 @@ def upgrade() -> None:
         sa.Column("addresses", sa.Integer(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -213,11 +201,7 @@ def upgrade() -> None:
         sa.Column("circle_m2", sa.Double(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -268,11 +252,7 @@ def upgrade() -> None:
         sa.Column("verified_on", sa.Date(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -319,11 +299,7 @@ def upgrade() -> None:
         sa.Column("dark", sa.Boolean(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -363,11 +339,7 @@ def upgrade() -> None:
         sa.Column("part_night", sa.Boolean(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -405,11 +377,7 @@ def upgrade() -> None:
         sa.Column("name_ru", sa.Text(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -456,11 +424,7 @@ def upgrade() -> None:
         sa.Column("lit", sa.Text(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -502,11 +466,7 @@ def upgrade() -> None:
         sa.Column("length_m", sa.Double(), nullable=False),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
@@ -545,11 +505,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("workspace_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
-            "id",
-            sa.BigInteger(),
-            server_default=sa.text("nextval('feature_id_seq')"),
-            autoincrement=False,
-            nullable=False,
+            "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),

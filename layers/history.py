@@ -1,0 +1,44 @@
+"""What rows were before a change: kept by imports and edits, used by undo."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from layers.spec import Layer
+
+# PostGIS writes geometries into JSON with rounded coordinates, so they are kept as hexadecimal EWKB instead.
+IMAGE = "to_jsonb(t) - 'geom' || jsonb_build_object('geom', encode(ST_AsEWKB(t.geom), 'hex'))"
+
+
+def remember(
+    connection: Connection, layer: Layer, workspace_id: int, ids_query: str, *, batch_id: int | None, reason: str = ""
+) -> None:
+    """Keep the present state of the rows whose ids ``ids_query`` (our own SQL) gives, before they are changed."""
+    connection.execute(
+        text(
+            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, before) "
+            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, {IMAGE} "  # noqa: S608
+            f"FROM {layer.table} t WHERE t.workspace_id = :ws AND t.id IN ({ids_query})"
+        ),
+        {"layer": layer.id, "batch": batch_id, "reason": reason, "ws": workspace_id},
+    )
+
+
+def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
+    """Bring back the rows a batch changed; how many."""
+    names = [column.name for column in layer.model.__table__.columns if column.name not in {"workspace_id", "id"}]
+    sets = ", ".join(f'"{name}" = o."{name}"' for name in names)
+    done = connection.execute(
+        text(
+            f"UPDATE {layer.table} t SET {sets} FROM row_history h, "  # noqa: S608
+            f"LATERAL jsonb_populate_record(NULL::{layer.table}, h.before) o "
+            "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.batch_id = :batch "
+            "AND t.workspace_id = :ws AND t.id = h.row_id"
+        ),
+        {"ws": workspace_id, "layer": layer.id, "batch": batch_id},
+    ).rowcount
+    connection.execute(
+        text("DELETE FROM row_history WHERE workspace_id = :ws AND layer_id = :layer AND batch_id = :batch"),
+        {"ws": workspace_id, "layer": layer.id, "batch": batch_id},
+    )
+    return int(done)

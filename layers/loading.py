@@ -1,0 +1,227 @@
+"""Getting clean rows into a layer's table: aside and swapped in when the layer is empty there, else row by row in SQL.
+
+Both ways are atomic: until the last statement commits the layer is exactly as it was, and a killed load leaves only a
+table nobody reads, which the next load sweeps away.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, text
+
+from layers import copy_binary, staging
+from layers.engine import Engines, border
+from layers.history import remember
+from layers.identity import Principal, transaction
+from layers.spec import Layer
+from layers.staging import Rows
+from layers.workspaces import WorkspaceInfo
+
+# Below this many rows per second of difference the simple way is as quick; the choice itself is: is the partition empty?
+LOAD_TIMEOUT_S = 6 * 3600.0
+
+
+@dataclass
+class Outcome:
+    """What a load did."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+class Finisher(Protocol):
+    """Called in the transaction that makes the load visible (report, rejected rows)."""
+
+    def __call__(self, connection: Connection, outcome: Outcome) -> None: ...
+
+
+def is_empty(connection: Connection, layer: Layer, workspace: WorkspaceInfo) -> bool:
+    """Whether the layer has no row at all in the workspace, whoever asks (counts nothing, tells nothing else)."""
+    return bool(
+        connection.execute(
+            text("SELECT qorgan_layer_empty(:t, :ws)"), {"t": layer.table, "ws": workspace.id}
+        ).scalar_one()
+    )
+
+
+def reserve_ids(connection: Connection, count: int) -> NDArray[np.int64]:
+    """``count`` fresh row ids."""
+    if count == 0:
+        return np.empty(0, dtype=np.int64)
+    # generate_series keeps the ids of parallel loads apart without holding the sequence
+    first = connection.execute(text("SELECT qorgan_reserve_ids(:n)"), {"n": count}).scalar_one()
+    return np.arange(first, first + count, dtype=np.int64)
+
+
+def sweep(engines: Engines) -> int:
+    """Drop what killed loads left behind; how many. A load that still runs holds a lock and is left alone."""
+    swept = 0
+    with border(), engines.loader.begin() as connection:
+        for batch_id in connection.execute(text("SELECT qorgan_bulk_leftovers()")).scalars().all():
+            free = connection.execute(text("SELECT pg_try_advisory_xact_lock(715001, :b)"), {"b": batch_id % 2**31})
+            if free.scalar_one():
+                connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
+                swept += 1
+    return swept
+
+
+def load_aside(
+    engines: Engines,
+    principal: Principal,
+    workspace: WorkspaceInfo,
+    layer: Layer,
+    batch_id: int,
+    batches: Iterable[Rows],
+    finish: Finisher,
+) -> Outcome:
+    """Fill a table built aside by COPY, index it on two connections, put it in the partition's place.
+
+    Raises
+    ------
+    Conflict : somebody loaded the layer meanwhile.
+    """
+    outcome = Outcome()
+    with _guard(engines.loader, batch_id):
+        try:
+            with border(), _raw(engines.loader) as driver:
+                driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
+                outcome.inserted = _copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
+                driver.commit()
+            _index(engines.loader, layer, batch_id)
+            with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
+                finish(connection, outcome)
+                _attach(connection, engines.loader, batch_id)
+        except BaseException:
+            with border(), engines.loader.begin() as connection:
+                connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
+            raise
+    return outcome
+
+
+def load_into(
+    engines: Engines,
+    principal: Principal,
+    workspace: WorkspaceInfo,
+    layer: Layer,
+    batch_id: int,
+    batches: Iterable[Rows],
+    finish: Finisher,
+) -> Outcome:
+    """COPY into a temporary table, then update what changed (its former state kept) and insert what is new."""
+    outcome = Outcome()
+    names = staging.copied_columns(layer)
+    listed = ", ".join(f'"{name}"' for name in names)
+    changed = [name for name in names if name not in {"workspace_id", "id", "source_id"}]
+    sets = ", ".join(f'"{name}" = s."{name}"' for name in changed)
+    same = "s.workspace_id = t.workspace_id AND s.source_id = t.source_id"
+    with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
+        connection.execute(text("SELECT qorgan_ensure_partition(:t, :ws)"), {"t": layer.table, "ws": workspace.id})
+        connection.exec_driver_sql(f"CREATE TEMP TABLE incoming (LIKE {layer.table} INCLUDING DEFAULTS) ON COMMIT DROP")
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        total = _copy(driver, "incoming", layer, workspace.id, batch_id, batches)
+        connection.exec_driver_sql("CREATE INDEX ON incoming (source_id)")
+        connection.exec_driver_sql("ANALYZE incoming")
+        differs = f"SELECT t.id FROM {layer.table} t JOIN incoming s ON {same} WHERE t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"  # noqa: S608
+        remember(connection, layer, workspace.id, differs, batch_id=batch_id)
+        outcome.updated = connection.exec_driver_sql(
+            f"UPDATE {layer.table} t SET {sets}, version = t.version + 1, updated_at = now() FROM incoming s "  # noqa: S608
+            f"WHERE {same} AND t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"
+        ).rowcount
+        outcome.inserted = connection.exec_driver_sql(
+            f"INSERT INTO {layer.table} ({listed}) SELECT {listed} FROM incoming s "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT 1 FROM {layer.table} t WHERE {same})"
+        ).rowcount
+        outcome.unchanged = total - outcome.updated - outcome.inserted
+        finish(connection, outcome)
+    return outcome
+
+
+def _copy(
+    driver: psycopg.Connection[Any],
+    table: str,
+    layer: Layer,
+    workspace_id: int,
+    batch_id: int,
+    batches: Iterable[Rows],
+) -> int:
+    listed = ", ".join(f'"{name}"' for name in staging.copied_columns(layer))
+    total = 0
+    with driver.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT binary)".encode()) as copy:
+        copy.write(copy_binary.HEADER)
+        for batch in batches:
+            total += len(batch)
+            for block in copy_binary.rows(staging.encoded(layer, batch, workspace_id=workspace_id, batch_id=batch_id)):
+                copy.write(block)
+        copy.write(copy_binary.TRAILER)
+    return total
+
+
+def _index(loader: Engine, layer: Layer, batch_id: int) -> None:
+    with border(), loader.connect() as connection:
+        wanted = list(
+            connection.execute(
+                text("SELECT nth FROM qorgan_bulk_indexes(:t) ORDER BY nth"), {"t": layer.table}
+            ).scalars()
+        )
+    lock = threading.Lock()
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            while True:
+                with lock:
+                    if not wanted or faults:
+                        return
+                    nth = wanted.pop(0)
+                with border(), loader.begin() as connection:
+                    connection.execute(text("SELECT qorgan_bulk_index(:b, :n)"), {"b": batch_id, "n": nth})
+        except Exception as fault:  # noqa: BLE001 - handed to the caller below
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def _attach(connection: Connection, loader: Engine, batch_id: int) -> None:
+    """The swap happens in the application's transaction, so report and rows appear together."""
+    connection.execute(text("SELECT qorgan_bulk_attach(:b)"), {"b": batch_id})
+
+
+@contextmanager
+def _raw(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
+    pooled = engine.raw_connection()
+    try:
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        yield driver
+    finally:
+        pooled.close()
+
+
+@contextmanager
+def _guard(engine: Engine, batch_id: int) -> Iterator[None]:
+    """Hold the lock that tells the sweeper this load is alive; it goes with the connection, however that ends."""
+    with border(), engine.connect() as connection:
+        key = {"b": batch_id % 2**31}
+        connection.execute(text("SELECT pg_advisory_lock(715001, :b)"), key)
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(715001, :b)"), key)
+            connection.commit()
