@@ -164,7 +164,7 @@ class Texts:
         ----------
         how : what stands after the colon in ``{name:how}``. ``id`` = exactly as given (years, ports, coordinates, what
             the user typed), ``date`` and ``datetime`` = an ISO text or a date in words, ``percent`` = a share 0-1 as
-            percent, None = by type.
+            percent, ``bytes`` = a size in kB, MB or GB, None = by type.
         """
         if how == "id" and value is not None:
             return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
@@ -180,10 +180,18 @@ class Texts:
         number = known(value)
         if number is None:
             return self.text("common.no_data", language) if value is None or value != value else str(value)  # noqa: PLR0124
+        if how == "bytes":
+            return self._size(number, language)
         if how == "percent":
             percent = 100.0 * number
             return digits(percent, language, decimals=decimals_for(percent, 2)) + NO_BREAK_SPACE + "%"
         return auto_digits(number, language)
+
+    def _size(self, size_bytes: float, language: str) -> str:
+        # Powers of ten, as disks and networks are sold; a file's exact bytes matter to nobody who reads a sentence.
+        unit, scale = next(((u, s) for u, s in (("GB", 1e9), ("MB", 1e6)) if size_bytes >= s), ("kB", 1e3))
+        written = auto_digits(float(size_bytes) / scale, language, significant=2)
+        return written + NO_BREAK_SPACE + self.text(f"common.unit.{unit}", language)
 
     def _moment(self, value: Any, language: str, how: str | None) -> str:
         if value is None:

@@ -18,14 +18,14 @@ UNREADABLE = "unreadable"
 # Words that any page may take; one that waits for its page is no fault.
 SHARED_PREFIX = "common."
 FORMS = {"kk": 2, "ru": 3, "en": 2}
-KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "percent"})
+KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "percent", "bytes"})
 # Names and acronyms that Kazakh and Russian texts write in Latin letters.
 LATIN_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "API Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
+        "API Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
         "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA URL UTC UTF "
-        "WGS WebGL XLSX ZIP root lon lat",
+        "WGS WebGL XLSX ZIP WKB root lon lat Asia Almaty",
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -100,6 +100,7 @@ def missing_faults(root: Path = ROOT, *, declared: Iterable[str] = (), code: Cod
     texts = catalogue(root)
     wanted = dict.fromkeys(declared, "a declaration")
     wanted |= {key: f"{use[0]}" for key, use in code.keys.items()}
+    wanted |= {key: places[0] for key, places in code.row_keys.items()}
     wanted |= {f"error.{code_}": str(raises[0].where) for code_, raises in code.errors.items()}
     found = {
         Fault(key=key, where=where, what=f"asked for, but there is no text in {language}")
@@ -124,7 +125,7 @@ def orphans(root: Path = ROOT, *, declared: Iterable[str] = (), code: CodeUse | 
     """Texts that no declaration and no code asks for; the shared words (``common.``) are a stock and never orphans."""
     code = code or scan_code(root)
     texts = catalogue(root)
-    asked = set(declared) | set(code.keys)
+    asked = set(declared) | set(code.keys) | set(code.row_keys)
     found = []
     for key in sorted(texts.keys()):
         if key.startswith(SHARED_PREFIX) or key in asked or code.mentions(key):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from i18n.catalogues import ROOT
 
-KEY_PREFIXES = ("page", "ui", "common", "error", "reason", "problem")
+KEY_PREFIXES = ("page", "ui", "common", "error", "reject", "warning", "problem")
 ERROR_CLASSES = frozenset(
     {
         "QorganError",
@@ -40,7 +40,10 @@ _DEFAULT_CODES = {
     "Infeasible": "infeasible",
     "Unavailable": "unavailable",
 }
-_TEXT_METHODS = frozenset({"text", "plural", "count"})
+# What intake says of rows: ``findings.reject("code", …)`` needs ``reject.code``, ``findings.flag("code", …)`` and
+# ``warnings.add("code", …)`` need ``warning.code``.
+_ROW_METHODS = {"reject": "reject", "flag": "warning", "add": "warning"}
+_TEXT_METHODS = frozenset({"text", "plural", "count", "say"})
 _KEY = re.compile(r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_/-]+)+")
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NOT_SCANNED = frozenset({"tests", "benchmarks", "node_modules", "__pycache__", "build", "dist", "tmp"})
@@ -73,12 +76,14 @@ class CodeUse:
     ----------
     keys : key → places, from literals that are surely keys.
     errors : error code → places that make it.
+    row_keys : ``reject.<code>`` and ``warning.<code>`` → places, from what intake says of rows and files.
     literals : every other string literal that could be a key or a code (a row's reason, a table of keys).
     patterns : f-strings such as ``page.*.title``, ``*`` where a value goes in.
     """
 
     keys: Mapping[str, list[str]] = field(default_factory=dict)
     errors: Mapping[str, list[Raised]] = field(default_factory=dict)
+    row_keys: Mapping[str, list[str]] = field(default_factory=dict)
     literals: frozenset[str] = frozenset()
     patterns: frozenset[str] = frozenset()
 
@@ -90,7 +95,7 @@ class CodeUse:
         if key in self.literals:
             return True
         first, _, rest = key.partition(".")
-        if first in ("error", "reason") and (rest in self.errors or rest in self.literals):
+        if first in ("error", "reject", "warning") and (rest in self.errors or rest in self.literals):
             return True
         return first != "layer" and any(pattern.fullmatch(key) for pattern in self._compiled)
 
@@ -103,6 +108,7 @@ def scan_code(root: Path = ROOT) -> CodeUse:
     """Everything the code of a checkout asks for. Tests and benchmarks do not count as use."""
     keys: dict[str, list[str]] = {}
     errors: dict[str, list[Raised]] = {}
+    row_keys: dict[str, list[str]] = {}
     literals: set[str] = set()
     patterns: set[str] = set()
     for path in _files(root):
@@ -114,7 +120,7 @@ def scan_code(root: Path = ROOT) -> CodeUse:
         for node in ast.walk(ast.parse(source, filename=str(path))):
             match node:
                 case ast.Call():
-                    _call(node, where, keys, errors)
+                    _call(node, where, keys, errors, row_keys)
                 case ast.Constant(value=str(text)) if _KEY.fullmatch(text) or _CODE.fullmatch(text):
                     literals.add(text)
                     if text.partition(".")[0] in KEY_PREFIXES and _KEY.fullmatch(text):
@@ -122,10 +128,18 @@ def scan_code(root: Path = ROOT) -> CodeUse:
                 case ast.JoinedStr():
                     if (pattern := _pattern(node)) is not None:
                         patterns.add(pattern)
-    return CodeUse(keys=keys, errors=errors, literals=frozenset(literals), patterns=frozenset(patterns))
+    return CodeUse(
+        keys=keys, errors=errors, row_keys=row_keys, literals=frozenset(literals), patterns=frozenset(patterns)
+    )
 
 
-def _call(node: ast.Call, where: str, keys: dict[str, list[str]], errors: dict[str, list[Raised]]) -> None:
+def _call(
+    node: ast.Call,
+    where: str,
+    keys: dict[str, list[str]],
+    errors: dict[str, list[Raised]],
+    row_keys: dict[str, list[str]],
+) -> None:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
     place = f"{where}:{node.lineno}"
@@ -138,8 +152,17 @@ def _call(node: ast.Call, where: str, keys: dict[str, list[str]], errors: dict[s
             is_open=any(k.arg is None for k in node.keywords),
         )
         errors.setdefault(first or _DEFAULT_CODES[name], []).append(raised)
+    elif name in _ROW_METHODS and isinstance(first, str) and _CODE.fullmatch(first) and _is_of_rows(node.func, name):
+        row_keys.setdefault(f"{_ROW_METHODS[name]}.{first}", []).append(place)
     elif name in _TEXT_METHODS and isinstance(first, str) and _KEY.fullmatch(first):
         keys.setdefault(first, []).append(place)
+
+
+def _is_of_rows(function: ast.expr, name: str) -> bool:
+    """True for ``….reject``, ``….flag`` and ``….warnings.add``; any set has an ``add``."""
+    if not isinstance(function, ast.Attribute):
+        return False
+    return name != "add" or ast.unparse(function.value).endswith("warnings")
 
 
 def _pattern(node: ast.JoinedStr) -> str | None:
