@@ -25,7 +25,7 @@ LATIN_WORDS = frozenset(
         r"\w+",
         "API Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
         "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA URL UTC UTF "
-        "WGS WebGL XLSX ZIP WKB root lon lat Asia Almaty",
+        "WGS WebGL XLSX ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty",
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -33,7 +33,10 @@ _LATIN = re.compile(r"[A-Za-z]")
 _CYRILLIC = re.compile(r"[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]")
 _KAZAKH = re.compile(r"[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
 _NOT_RUSSIAN = re.compile(r"[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
-_SPELLED = re.compile(r"`[^`]*`|https?://\S+|\.[a-z]{2,7}\b")  # commands, addresses and file endings stay as they are
+# Commands, addresses, file endings, names of variables, options and paths stay as they are.
+_SPELLED = re.compile(r"`[^`]*`|https?://\S+|\.[a-z]{2,7}\b|\b[A-Z]+(?:_[A-Z]+)+\b|--[a-z-]+|\.?/[a-z]\S*")
+# Lines that the script ./run prints before anything is installed show commands without any mark.
+_SCRIPT_PREFIX = "run."
 _SAME_TEXT_LETTERS = 12
 _KAZAKH_TEXT_LETTERS = 30
 
@@ -201,10 +204,14 @@ def _script(key: str, entries: Entries) -> Iterable[str]:
                     yield f"Latin and Cyrillic letters in one word in {language}: {word!r}"
                 elif language == "en" and _CYRILLIC.search(word):
                     yield f"not English: {word!r}"
-                elif language != "en" and _LATIN.search(word) and word not in LATIN_WORDS and len(word) > 1:
+                elif language != "en" and _is_foreign(word) and not key.startswith(_SCRIPT_PREFIX):
                     yield f"Latin word in {language}: {word!r}"
                 elif language == "ru" and _NOT_RUSSIAN.search(word):
                     yield f"Kazakh letters in ru: {word!r}"
+
+
+def _is_foreign(word: str) -> bool:
+    return _LATIN.search(word) is not None and len(word) > 1 and word not in LATIN_WORDS
 
 
 def _copies(key: str, entries: Entries) -> Iterable[str]:

@@ -45,10 +45,12 @@ _DEFAULT_CODES = {
 _ROW_METHODS = {"reject": "reject", "flag": "warning", "add": "warning"}
 _TEXT_METHODS = frozenset({"text", "plural", "count", "say"})
 _KEY = re.compile(r"[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_/-]+)+")
+_HYPHENATED = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NOT_SCANNED = frozenset({"tests", "benchmarks", "node_modules", "__pycache__", "build", "dist", "tmp"})
-_SCRIPT_ENDINGS = (".js", ".ts", ".tsx", ".jsx", ".html", ".mjs")
-_QUOTED = re.compile(r"""["'`]([a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+)["'`]""")
+# Scripts are not parsed: whatever looks like a key in them counts as use of it.
+_SCRIPT_ENDINGS = (".js", ".ts", ".tsx", ".jsx", ".html", ".mjs", ".sh")
+_IN_SCRIPT = re.compile(r"(?<![\w./-])[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+")
 ANY = "*"
 
 
@@ -115,7 +117,7 @@ def scan_code(root: Path = ROOT) -> CodeUse:
         where = str(path.relative_to(root))
         source = path.read_text(encoding="utf-8")
         if path.suffix != ".py":
-            literals.update(_QUOTED.findall(source))
+            literals.update(_IN_SCRIPT.findall(source))
             continue
         for node in ast.walk(ast.parse(source, filename=str(path))):
             match node:
@@ -125,6 +127,8 @@ def scan_code(root: Path = ROOT) -> CodeUse:
                     literals.add(text)
                     if text.partition(".")[0] in KEY_PREFIXES and _KEY.fullmatch(text):
                         keys.setdefault(text, []).append(f"{where}:{node.lineno}")
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    _computed_codes(node, where, errors)
                 case ast.JoinedStr():
                     if (pattern := _pattern(node)) is not None:
                         patterns.add(pattern)
@@ -140,12 +144,12 @@ def _call(
     errors: dict[str, list[Raised]],
     row_keys: dict[str, list[str]],
 ) -> None:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = _name(node)
     first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
     place = f"{where}:{node.lineno}"
     if name in ERROR_CLASSES and (first is None or isinstance(first, str)):
         if first is None and node.args and not isinstance(node.args[0], ast.Constant):
-            return  # the code is computed; whoever computes it writes it as a literal
+            return  # a computed code: see _computed_codes
         raised = Raised(
             where=place,
             params=frozenset(k.arg for k in node.keywords if k.arg),
@@ -156,6 +160,20 @@ def _call(
         row_keys.setdefault(f"{_ROW_METHODS[name]}.{first}", []).append(place)
     elif name in _TEXT_METHODS and isinstance(first, str) and _KEY.fullmatch(first):
         keys.setdefault(first, []).append(place)
+
+
+def _computed_codes(node: ast.FunctionDef | ast.AsyncFunctionDef, where: str, errors: dict[str, list[Raised]]) -> None:
+    """Where an error's code is a variable, every hyphenated literal of the function may be its code."""
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call) and _name(call) in ERROR_CLASSES]
+    if any(call.args and isinstance(call.args[0], ast.Name) for call in calls):
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and _HYPHENATED.fullmatch(part.value):
+                raised = Raised(where=f"{where}:{part.lineno}", params=frozenset(), is_open=True)
+                errors.setdefault(part.value, []).append(raised)
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _is_of_rows(function: ast.expr, name: str) -> bool:
@@ -176,5 +194,11 @@ def _files(root: Path) -> Iterator[Path]:
     for place, names, files in os.walk(root):
         names[:] = sorted(n for n in names if n not in _NOT_SCANNED and not n.startswith("."))
         for name in sorted(files):
-            if name.endswith(".py") or (name.endswith(_SCRIPT_ENDINGS) and not name.endswith(".min.js")):
-                yield Path(place) / name
+            path = Path(place) / name
+            if name.endswith((".py", *_SCRIPT_ENDINGS)) or (not path.suffix and _is_script(path)):
+                yield path
+
+
+def _is_script(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) == b"#!"

@@ -166,3 +166,26 @@ def test_a_layer_asks_for_a_text_for_all_it_declares():
     assert "layer.crimes.description" in keys
     assert sum(key.startswith("layer.crimes.field.") for key in keys) == len(crimes.fields)
     assert {f"layer.crimes.code.category.{code}" for code in crimes.field_named("category").codes.good} <= set(keys)
+
+
+def test_a_code_chosen_in_a_loop_asks_for_its_sentence(tmp_path):
+    source = (
+        'def check():\n    for code in ("too-far", "upside-down", "plain"):\n        raise DataQuality(code, rows=1)\n'
+    )
+    (tmp_path / "a.py").write_text(source, encoding="utf-8")
+    assert set(scan_code(tmp_path).errors) == {"too-far", "upside-down"}
+
+
+def test_what_intake_says_of_rows_asks_for_reasons_and_notes(tmp_path):
+    source = 'findings.reject("too-far", mask)\nself.findings.flag("odd", mask)\nsource.warnings.add("late", 3)\nseen.add("word")\n'
+    (tmp_path / "a.py").write_text(source, encoding="utf-8")
+    assert set(scan_code(tmp_path).row_keys) == {"reject.too-far", "warning.odd", "warning.late"}
+
+
+def test_keys_in_scripts_count_as_used(checkout):
+    body = one("run.usage", "x") + one("ui.map.zoom", "x") + one("ui.lost", "x")
+    root = checkout(kk=body, ru=body, en=body)
+    (root / "run").write_text("#!/bin/bash\nsay run.usage\n", encoding="utf-8")
+    (root / "map.js").write_text("const zoom = text['ui.map.zoom'];\n", encoding="utf-8")
+    (root / "notes").write_text("ui.lost\n", encoding="utf-8")
+    assert {fault.key for fault in checks.orphans(root)} == {"ui.lost"}
