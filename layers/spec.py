@@ -239,7 +239,7 @@ class Derivation:
     run: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
     """Everything there is to know about a layer but its texts and its rows.
 
@@ -250,6 +250,8 @@ class Layer:
     records_role : the least role that may read single records.
     category_field : the code field by which events and places are filtered.
     warnings : keys of usage warnings that travel to API and legend.
+    min_zoom : tiles hold nothing below this zoom. category_min_zoom : category → its own, higher one.
+    tile_fields : fields tiles carry beside the category.
     retention_days : None = kept until deleted.
     """
 
@@ -266,6 +268,9 @@ class Layer:
     category_field: str | None = None
     warnings: tuple[str, ...] = ()
     retention_days: int | None = None
+    min_zoom: int = 12
+    category_min_zoom: Mapping[str, int] = field(default_factory=dict)
+    tile_fields: tuple[str, ...] = ()
     order: int = 100
     folder: str = ""
 

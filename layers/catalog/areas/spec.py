@@ -30,5 +30,7 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(110, 110, 110)),
     sources=SOURCES,
     records_role=Role.VIEWER,
+    min_zoom=5,
+    tile_fields=("name", "name_kk", "name_ru"),
     order=60,
 )

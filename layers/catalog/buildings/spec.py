@@ -25,5 +25,7 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(200, 196, 188)),
     sources=SOURCES,
     records_role=Role.VIEWER,
+    min_zoom=14,
+    tile_fields=("use", "height_m", "levels"),
     order=80,
 )

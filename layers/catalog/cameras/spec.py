@@ -47,5 +47,6 @@ LAYER = Layer(
     style=Style(palette=COVER, geometry_rgb=(0, 109, 44)),
     sources=SOURCES,
     warnings=("no_direction_is_potential",),
+    tile_fields=("status", "azimuth_deg", "hfov_deg"),
     order=30,
 )

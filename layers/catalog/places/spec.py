@@ -47,5 +47,7 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(117, 107, 177)),
     sources=SOURCES,
     records_role=Role.VIEWER,
+    min_zoom=13,
+    tile_fields=("name", "name_kk", "name_ru"),
     order=50,
 )

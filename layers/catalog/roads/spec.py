@@ -47,5 +47,15 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(120, 120, 120)),
     sources=SOURCES,
     records_role=Role.VIEWER,
+    min_zoom=5,
+    category_min_zoom={
+        **dict.fromkeys(("primary", "primary_link"), 8),
+        **dict.fromkeys(("secondary", "secondary_link", "trunk_link", "motorway_link"), 10),
+        **dict.fromkeys(("tertiary", "tertiary_link"), 11),
+        **dict.fromkeys(("unclassified", "residential", "living_street", "road"), 12),
+        **dict.fromkeys(("pedestrian", "service", "track"), 14),
+        **dict.fromkeys(("footway", "cycleway", "path", "steps"), 15),
+    },
+    tile_fields=("name", "name_kk", "name_ru", "lit", "level"),
     order=70,
 )

@@ -25,5 +25,7 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(90, 90, 90)),
     derivation=Derivation(depends_on=("roads", "crimes", "accidents"), run="layers.catalog.street_segments.derive:run"),
     records_role=Role.VIEWER,
+    min_zoom=11,
+    tile_fields=("name", "name_kk", "name_ru", "length_m"),
     order=75,
 )

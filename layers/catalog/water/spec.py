@@ -24,5 +24,7 @@ LAYER = Layer(
     style=Style(palette=QUIET, geometry_rgb=(170, 205, 225)),
     sources=SOURCES,
     records_role=Role.VIEWER,
+    min_zoom=4,
+    tile_fields=("name",),
     order=90,
 )

@@ -1,0 +1,166 @@
+"""Two periods side by side: refused where the numbers cannot be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sqlalchemy import Connection
+
+from geo_core.errors import DataQuality, InvalidInput
+from layers.queries.cells import cells
+from layers.queries.filters import Filter
+from layers.queries.run import mappings
+from layers.spec import Layer
+from layers.workspaces import WorkspaceInfo
+
+
+@dataclass(frozen=True)
+class Period:
+    """Local days, inclusive."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise InvalidInput("bad-period", first=self.first.isoformat(), last=self.last.isoformat())
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Counts of two periods per cell and in total.
+
+    Parameters
+    ----------
+    cells : uint64 sorted: every cell with an event in either period.
+    before, after : counts. difference : after per day × days before − before (equal lengths: after − before).
+    ratio, ratio_low, ratio_high : rate after / rate before over all cells with its 90 % interval (exact conditional binomial,
+        Clopper–Pearson); None where ``before`` is 0.
+    unknown_before, unknown_after : events whose time is too coarse to be put into the period.
+    """
+
+    resolution: int
+    cells: NDArray[np.uint64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    difference: NDArray[np.float64]
+    totals: dict[str, Any]
+
+
+def compare(
+    connection: Connection,
+    workspace: WorkspaceInfo,
+    layer: Layer,
+    *,
+    before: Period,
+    after: Period,
+    resolution: int,
+    given: Filter | None = None,
+) -> Comparison:
+    """Compare two periods of an event layer on cells.
+
+    Raises
+    ------
+    InvalidInput : the periods overlap; the layer has no time.
+    DataQuality : ``period-crosses-registration-break`` when a break lies between or inside the periods;
+        ``period-not-covered`` when no batch says it covers a period.
+    """
+    if not layer.is_event:
+        raise InvalidInput("layer-without-time", layer=layer.id)
+    if before.first <= after.last and after.first <= before.last:
+        raise InvalidInput("periods-overlap")
+    check_breaks(connection, workspace, layer, before, after)
+    check_covered(connection, workspace, layer, before, after)
+    base = given or Filter()
+    one = cells(connection, workspace, layer, resolution=resolution, given=_in(base, before))
+    two = cells(connection, workspace, layer, resolution=resolution, given=_in(base, after))
+    every = np.union1d(one.cells, two.cells).astype(np.uint64)
+    counts_before, counts_after = np.zeros(len(every)), np.zeros(len(every))
+    counts_before[np.searchsorted(every, one.cells)] = one.measures["count"]
+    counts_after[np.searchsorted(every, two.cells)] = two.measures["count"]
+    n_before, n_after = int(one.totals["count"]), int(two.totals["count"])
+    return Comparison(
+        resolution=resolution,
+        cells=every,
+        before=counts_before,
+        after=counts_after,
+        difference=counts_after * before.days / after.days - counts_before,
+        totals={
+            "before": n_before,
+            "after": n_after,
+            "days_before": before.days,
+            "days_after": after.days,
+            "unknown_before": int(one.totals["unknown_count"]),
+            "unknown_after": int(two.totals["unknown_count"]),
+            **rate_ratio(n_before, before.days, n_after, after.days),
+        },
+    )
+
+
+def rate_ratio(
+    n_before: int, days_before: int, n_after: int, days_after: int, *, level: float = 0.90
+) -> dict[str, Any]:
+    """Rate after / rate before of two Poisson counts with its exact conditional interval.
+
+    Given the sum, ``n_after`` is binomial with p = r·d_after / (r·d_after + d_before) (Przyborowski & Wilenski 1940);
+    Clopper–Pearson limits of p give those of r.
+    """
+    if n_before == 0:
+        return {"ratio": None, "ratio_low": None, "ratio_high": None, "level": level}
+    total, half = n_before + n_after, (1 - level) / 2
+    low = stats.beta.ppf(half, n_after, total - n_after + 1) if n_after else 0.0
+    high = stats.beta.ppf(1 - half, n_after + 1, total - n_after)
+    scale = days_before / days_after
+    return {
+        "ratio": n_after / n_before * scale,
+        "ratio_low": float(low / (1 - low) * scale),
+        "ratio_high": float(high / (1 - high) * scale),
+        "level": level,
+    }
+
+
+def check_breaks(connection: Connection, workspace: WorkspaceInfo, layer: Layer, before: Period, after: Period) -> None:
+    """Refuse a comparison that a registration break would turn into a fable."""
+    first, last = min(before.first, after.first), max(before.last, after.last)
+    found = mappings(
+        connection,
+        "SELECT day FROM registration_break WHERE workspace_id = %(ws)s AND layer_id = %(layer)s "
+        "AND day > %(first)s AND day <= %(last)s ORDER BY day LIMIT 1",
+        {"ws": workspace.id, "layer": layer.id, "first": first, "last": last},
+    )
+    if found:
+        raise DataQuality("period-crosses-registration-break", layer=layer.id, day=found[0]["day"].isoformat())
+
+
+def check_covered(
+    connection: Connection, workspace: WorkspaceInfo, layer: Layer, before: Period, after: Period
+) -> None:
+    """Refuse a comparison with a period the data does not reach, or whose months hold no batch."""
+    spans = mappings(
+        connection,
+        "SELECT day_from, day_to FROM batch WHERE workspace_id = %(ws)s AND layer_id = %(layer)s AND state = 'loaded' "
+        "AND day_from IS NOT NULL ORDER BY day_from",
+        {"ws": workspace.id, "layer": layer.id},
+    )
+    for period in (before, after):
+        reached = period.first
+        for span in spans:
+            if span["day_from"] <= reached <= span["day_to"]:
+                reached = date.fromordinal(span["day_to"].toordinal() + 1)
+        if reached <= period.last:
+            raise DataQuality(
+                "period-not-covered", layer=layer.id, first=period.first.isoformat(), last=period.last.isoformat()
+            )
+
+
+def _in(given: Filter, period: Period) -> Filter:
+    return replace(given, first_day=period.first, last_day=period.last)
