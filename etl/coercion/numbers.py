@@ -1,0 +1,126 @@
+"""Numbers as sources write them: decimal commas, blanks between thousands, units behind."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+# Unit ends of field names → what may stand behind a number in a source, and the factor to the field's unit.
+UNITS: dict[str, tuple[tuple[str, float], ...]] = {
+    "_m": (("метров", 1.0), ("m", 1.0), ("м", 1.0), ("м.", 1.0), ("km", 1000.0), ("км", 1000.0)),
+    "km": (("km", 1.0), ("км", 1.0)),
+    "_kmh": (("km/h", 1.0), ("kmh", 1.0), ("км/ч", 1.0), ("км/сағ", 1.0), ("mph", 1.609344)),
+    "_w": (("w", 1.0), ("вт", 1.0), ("W", 1.0), ("Вт", 1.0)),
+    "_deg": (("°", 1.0),),
+    "_lm": (("lm", 1.0), ("лм", 1.0)),
+}
+
+
+def as_text(column: pa.Array) -> pa.StringArray:
+    """A column as trimmed text; blank is null. Whole floats lose their ".0" (pandas makes them of integers with gaps)."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_floating(kind):
+        values = column.to_numpy(zero_copy_only=False)
+        whole = np.isfinite(values) & (np.abs(values) < 2**53)
+        whole &= np.where(whole, np.floor(np.where(whole, values, 0.0)) == np.where(whole, values, 0.0), False)
+        texts = column.cast(pa.string())
+        if whole.any():
+            integers = pa.array(np.where(whole, values, 0.0).astype(np.int64)).cast(pa.string())
+            texts = pc.if_else(pa.array(whole), integers, texts)
+        return pc.if_else(pc.is_nan(column), pa.scalar(None, pa.string()), texts)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        column = pa.array(
+            [None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], type=pa.string()
+        )
+    elif not pa.types.is_string(kind):
+        column = pa.nulls(len(column), pa.string()) if pa.types.is_null(kind) else column.cast(pa.string())
+    texts = pc.utf8_trim_whitespace(column)
+    empty = pc.equal(pc.binary_length(texts), 0)
+    if pc.any(empty).as_py():
+        texts = pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+    return texts
+
+
+def as_reals(column: pa.Array, *, name: str = "") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Numbers of a column.
+
+    Parameters
+    ----------
+    column : any Arrow type.
+    name : the field's name: the unit that ends it may stand behind the number in the source.
+
+    Returns
+    -------
+    values : float64, NaN = unknown (blank in the source).
+    unreadable : what is there but is no finite number; NaN in ``values``.
+    """
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        values = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+        infinite = np.isinf(values)
+        return np.where(infinite, np.nan, values), infinite
+    texts = as_text(column)
+    try:
+        values = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return _read_slowly(texts, name)
+    present = ~np.asarray(pc.is_null(texts))
+    # Arrow reads "nan" and "inf" as numbers; nobody measured those
+    odd = present & ~np.isfinite(values)
+    return np.where(odd, np.nan, values), odd
+
+
+def _read_slowly(texts: pa.StringArray, name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    encoded = texts.dictionary_encode()
+    words = encoded.dictionary
+    plain = pc.replace_substring_regex(words, r"[\s\x{00A0}\x{202F}'’]", "")
+    factor = np.ones(len(plain))
+    for end, units in UNITS.items():
+        if not name.endswith(end):
+            continue
+        for unit, scale in sorted(units, key=lambda u: -len(u[0])):
+            behind = pc.match_substring_regex(plain, r"\d" + re.escape(unit) + "$")
+            hit = np.asarray(behind)
+            if hit.any():
+                plain = pc.if_else(behind, pc.replace_substring_regex(plain, re.escape(unit) + "$", ""), plain)
+                factor[hit] *= scale
+    # one comma and no point is a decimal comma; commas beside a point part thousands
+    both = pc.and_(pc.match_substring(plain, "."), pc.match_substring(plain, ","))
+    plain = pc.if_else(
+        both, pc.replace_substring(plain, ",", ""), pc.replace_substring(plain, ",", ".", max_replacements=1)
+    )
+    readable = pc.match_substring_regex(plain, NUMBER)
+    numbers = pc.cast(pc.if_else(readable, plain, pa.scalar(None, pa.string())), pa.float64())
+    per_word = numbers.to_numpy(zero_copy_only=False) * factor
+    per_word = np.where(np.isfinite(per_word), per_word, np.nan)
+    index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = np.append(per_word, np.nan)[index]
+    return values, np.isnan(values) & (index >= 0)
+
+
+def as_integers(
+    column: pa.Array, *, name: str = ""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whole numbers of a column: values (0 where unknown), known, unreadable, and readable but not whole."""
+    if not pa.types.is_floating(column.type):
+        try:
+            whole = pc.cast(column if pa.types.is_integer(column.type) else as_text(column), pa.int64())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            pass
+        else:
+            known = ~np.asarray(pc.is_null(whole))
+            none = np.zeros(len(known), dtype=np.bool_)
+            return whole.fill_null(0).to_numpy(zero_copy_only=False), known, none, none
+    values, unreadable = as_reals(column, name=name)
+    known = ~np.isnan(values)
+    fraction = known & ((np.floor(values) != values) | (np.abs(values) >= 2**53))
+    known &= ~fraction
+    return np.where(known, values, 0.0).astype(np.int64), known, unreadable, fraction

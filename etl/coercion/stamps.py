@@ -1,0 +1,282 @@
+"""Dates and times as text, typed columns or epochs → wall-clock seconds with a precision, on whole columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from etl.coercion.numbers import as_reals, as_text
+
+DAY_S = 86_400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# ISO 8601 and the day-first form with dots, which nobody writes month-first. Slashes are ambiguous: they must be declared.
+ALWAYS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%MZ",
+    "%Y-%m-%d",
+    "%Y-%m",
+    "%Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+)
+_WIDTH = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
+# Epochs are told apart by size: seconds of 1990–2100 are 0.6–4.1e9, milliseconds 0.6–4.1e12, microseconds 0.6–4.1e15.
+SECONDS_BELOW = 1e11
+MICROSECONDS_FROM = 1e14
+
+
+class Precision(IntEnum):
+    """How exactly a source knows a time; the names are stored."""
+
+    UNKNOWN = 0
+    YEAR = 1
+    MONTH = 2
+    DAY = 3
+    HOUR = 4
+    MINUTE = 5
+
+
+@dataclass(eq=False)
+class Stamps:
+    """Times of a column.
+
+    Parameters
+    ----------
+    seconds : int64 since 1970: of the wall clock, or of UTC where ``is_instant``; 0 where unknown.
+    precision : uint8, a :class:`Precision`.
+    is_instant : the source stated its offset.
+    unreadable : there is something, but it is no time.
+    """
+
+    seconds: NDArray[np.int64]
+    precision: NDArray[np.uint8]
+    is_instant: NDArray[np.bool_]
+    unreadable: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, rows: int) -> Stamps:
+        none = np.zeros(rows, dtype=np.bool_)
+        return cls(np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.uint8), none, none.copy())
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        return self.precision > 0
+
+    def fill_from(self, other: Stamps) -> None:
+        """Where nothing is known yet, take what ``other`` knows."""
+        take = ~self.known & other.known
+        for name in ("seconds", "precision", "is_instant"):
+            getattr(self, name)[take] = getattr(other, name)[take]
+        self.unreadable = (self.unreadable | other.unreadable) & ~self.known
+
+
+def read_stamps(column: pa.Array, *, formats: Sequence[str] = ()) -> Stamps:
+    """Times of a text, date or timestamp column; ``formats`` (strptime patterns) are tried before ISO 8601."""
+    kind = column.type
+    out = Stamps.empty(len(column))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        known = ~np.asarray(pc.is_null(column))
+        aware = pa.types.is_timestamp(kind) and kind.tz is not None
+        plain = column.cast(pa.timestamp("us", tz="UTC" if aware else None)).cast(pa.int64())
+        out.seconds = plain.fill_null(0).to_numpy(zero_copy_only=False) // 1_000_000
+        out.precision[known] = Precision.DAY if pa.types.is_date(kind) else Precision.MINUTE
+        out.is_instant = known & aware
+        return out
+    texts = as_text(column)
+    offsets = (
+        np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+        if len(texts)
+        else np.zeros(1, np.int32)
+    )
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    lengths = np.diff(offsets)
+    open_rows = ~np.asarray(pc.is_null(texts), dtype=np.bool_)
+    for length in np.unique(lengths[open_rows]).tolist():
+        rows = np.flatnonzero(open_rows & (lengths == length))
+        letters = data[offsets[rows].astype(np.int64)[:, None] + np.arange(length)]
+        for pattern in dict.fromkeys((*formats, *ALWAYS)):
+            parts = _compile(pattern)
+            if parts is None or parts[-1][2] != length:
+                continue
+            seconds, precision, good = _read_fixed(letters, parts)
+            hit = rows[good]
+            out.seconds[hit], out.precision[hit] = seconds[good], precision
+            out.is_instant[hit] = pattern.endswith("Z")
+            open_rows[hit] = False
+            rows, letters = rows[~good], letters[~good]
+            if not len(rows):
+                break
+    _read_slowly(texts, open_rows, formats, out)
+    return out
+
+
+def _compile(pattern: str) -> list[tuple[str, int, int]] | None:
+    """(directive or literal, start, end) of a pattern of fixed width; None when it is not."""
+    parts: list[tuple[str, int, int]] = []
+    at = i = 0
+    while i < len(pattern):
+        if pattern[i] == "%":
+            width = _WIDTH.get(pattern[i + 1 : i + 2])
+            if width is None:
+                return None
+            parts.append((pattern[i : i + 2], at, at + width))
+            at, i = at + width, i + 2
+        else:
+            if not pattern[i].isascii():
+                return None
+            parts.append((pattern[i], at, at + 1))
+            at, i = at + 1, i + 1
+    return parts or None
+
+
+def _read_fixed(
+    letters: NDArray[np.uint8], parts: list[tuple[str, int, int]]
+) -> tuple[NDArray[np.int64], Precision, NDArray[np.bool_]]:
+    good = np.ones(len(letters), dtype=np.bool_)
+    found: dict[str, NDArray[np.int64]] = {}
+    for what, start, end in parts:
+        if not what.startswith("%"):
+            good &= letters[:, start] == ord(what)
+            continue
+        value = np.zeros(len(letters), dtype=np.int64)
+        for place in range(start, end):
+            digit = letters[:, place].astype(np.int64) - 48
+            good &= (digit >= 0) & (digit <= 9)
+            value = value * 10 + digit
+        found[what[1]] = value
+    precision = (
+        Precision.MINUTE
+        if "M" in found
+        else Precision.HOUR
+        if "H" in found
+        else Precision.DAY
+        if "d" in found
+        else Precision.MONTH
+        if "m" in found
+        else Precision.YEAR
+    )
+    year = found.get("Y")
+    if year is None:
+        return np.zeros(len(letters), dtype=np.int64), precision, np.zeros(len(letters), dtype=np.bool_)
+    month, day = found.get("m", np.ones_like(year)), found.get("d", np.ones_like(year))
+    good &= (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1000)
+    months = np.where(good, (year - 1970) * 12 + month - 1, 0)
+    first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    good &= day <= (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - first
+    seconds = (first + day - 1) * DAY_S
+    for name, unit, limit in (("H", 3600, 23), ("M", 60, 59), ("S", 1, 59)):
+        if name in found:
+            good &= found[name] <= limit
+            seconds = seconds + found[name] * unit
+    return seconds, precision, good
+
+
+def _read_slowly(texts: pa.StringArray, rows: NDArray[np.bool_], formats: Sequence[str], out: Stamps) -> None:
+    """Each distinct remaining text through the standard library: fractions, offsets, month names, am and pm."""
+    if not rows.any():
+        return
+    at = np.flatnonzero(rows)
+    encoded = texts.take(pa.array(at)).dictionary_encode()
+    index = encoded.indices.to_numpy(zero_copy_only=False)
+    slow = [f for f in formats if _compile(f) is None]
+    for code, text in enumerate(encoded.dictionary.to_pylist()):
+        mine = at[index == code] if len(encoded.dictionary) < 50 else None
+        moment, precision = _one(text, slow)
+        mine = at[index == code] if mine is None else mine
+        if moment is None:
+            out.unreadable[mine] = True
+            continue
+        aware = moment.tzinfo is not None
+        since = moment - _EPOCH if aware else moment.replace(tzinfo=UTC) - _EPOCH
+        out.seconds[mine] = since.days * DAY_S + since.seconds
+        out.precision[mine] = precision
+        out.is_instant[mine] = aware
+
+
+def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]:
+    for pattern in formats:
+        try:
+            # a zone is only known where the pattern holds %z
+            moment = datetime.strptime(text, pattern)  # noqa: DTZ007
+        except ValueError:
+            continue
+        finer = any(mark in pattern for mark in ("%H", "%I", "%X", "%c"))
+        return moment, Precision.MINUTE if finer else Precision.DAY if "%d" in pattern else Precision.MONTH
+    if len(text) > 10:
+        try:
+            return datetime.fromisoformat(text), Precision.MINUTE
+        except ValueError:
+            pass
+    return None, Precision.UNKNOWN
+
+
+@dataclass(frozen=True, eq=False)
+class Epochs:
+    """Seconds since 1970 of an epoch column; ``in_seconds`` counts the values that were not milliseconds."""
+
+    seconds: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    unreadable: NDArray[np.bool_]
+    in_seconds: int
+    in_microseconds: int
+
+
+def read_epochs(column: pa.Array) -> Epochs:
+    """Epochs in milliseconds; seconds and microseconds are recognised by size. Typed timestamps are taken as they are."""
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        stamps = read_stamps(column)
+        return Epochs(stamps.seconds, stamps.known, stamps.unreadable, 0, 0)
+    values, unreadable = as_reals(column)
+    known = ~np.isnan(values)
+    values = np.where(known, values, 0.0)
+    seconds = known & (np.abs(values) < SECONDS_BELOW) & (values != 0)
+    micro = known & (np.abs(values) >= MICROSECONDS_FROM)
+    unit = np.where(seconds | (values == 0), 1.0, np.where(micro, 1e6, 1e3))
+    whole = np.floor(values / unit)
+    huge = np.abs(whole) > 1e11
+    return Epochs(
+        np.where(huge, 0, whole).astype(np.int64),
+        known & ~huge,
+        unreadable | huge,
+        int(seconds.sum()),
+        int(micro.sum()),
+    )
+
+
+def read_clock(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Seconds since midnight of HH:MM, H:MM, HH:MM:SS or HHMM without leading zeros; known; unreadable."""
+    if pa.types.is_time(column.type):
+        known = ~np.asarray(pc.is_null(column))
+        micro = column.cast(pa.time64("us")).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        return micro // 1_000_000, known, np.zeros(len(column), dtype=np.bool_)
+    encoded = as_text(column).dictionary_encode()
+    seconds = np.array([_clock(text) for text in encoded.dictionary.to_pylist()] + [-2], dtype=np.int64)
+    found = seconds[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return np.maximum(found, 0), found >= 0, found == -1
+
+
+def _clock(text: str) -> int:
+    digits = text.replace(".", ":").replace("-", ":").split(":")
+    if len(digits) == 1 and text.isdigit() and len(text) <= 4:
+        padded = text.zfill(4)
+        digits = [padded[:2], padded[2:]]
+    if len(digits) not in {2, 3} or not all(d.isascii() and d.isdigit() and len(d) <= 2 for d in digits):
+        return -1
+    hour, minute, second = (int(d) for d in (*digits, "0")[:3])
+    return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else -1

@@ -1,0 +1,37 @@
+"""What intake has to know about the workspace a file is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+Degrees = NDArray[np.float64]
+Moments = NDArray[np.datetime64]
+DarkRule = Callable[[Degrees, Degrees, Moments, Moments], pa.BooleanArray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportContext:
+    """Where and when rows are plausible.
+
+    Parameters
+    ----------
+    zone : IANA name of the workspace's time zone.
+    now : aware; events after it are refused.
+    territory : polygon in EPSG:4326; None = anywhere.
+    minimum_year : events before it are refused.
+    dark : called as ``dark(lon, lat, occurred_from, occurred_to)`` (degrees, UTC datetime64[us]; NaN and NaT unknown), gives
+        whether the sun is lower than −6° for the whole interval, null = unknown or not the same throughout.
+    """
+
+    zone: str
+    now: datetime
+    territory: shapely.Polygon | shapely.MultiPolygon | None = None
+    minimum_year: int = 1990
+    dark: DarkRule | None = None

@@ -1,0 +1,212 @@
+"""What intake hands to the loader: clean typed batches, rejected rows with every reason, and the report of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+Reason = tuple[str, dict[str, Any]]
+SAMPLES_KEPT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectedRow:
+    """A row that cannot be stored, with everything that is wrong with it.
+
+    Parameters
+    ----------
+    row_number : data row in the source, 1 = the first row after the header.
+    raw : the source's values of the mapped columns only (a column nobody asked for may name a person), cut to 200
+        characters; JSON values. A line with the wrong number of fields is ``{"line": …}``.
+    reasons : (code, params) of every fault found, never only the first; the sentence is ``reject.<code>``.
+    """
+
+    row_number: int
+    raw: dict[str, Any]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass
+class Tally:
+    """How often each warning was met, with the first few examples."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, code: str, count: int = 1, /, **params: Any) -> None:
+        """Count ``code`` ``count`` more times; keep ``params`` as an example while few are kept."""
+        if count <= 0:
+            return
+        self.counts[code] += count
+        kept = self.samples.setdefault(code, [])
+        if params and len(kept) < SAMPLES_KEPT and params not in kept:
+            kept.append(params)
+
+    def merge(self, other: Tally) -> None:
+        """Add everything another tally holds."""
+        for code, count in other.counts.items():
+            self.add(code, count)
+            for params in other.samples.get(code, []):
+                self.add_sample(code, params)
+
+    def add_sample(self, code: str, params: dict[str, Any]) -> None:
+        """Keep an example without counting."""
+        kept = self.samples.setdefault(code, [])
+        if len(kept) < SAMPLES_KEPT and params not in kept:
+            kept.append(params)
+
+
+@dataclass(frozen=True, eq=False)
+class FlagColumn:
+    """Notes on rows as bits: bit ``i`` of a row says that ``names[i]`` holds for it."""
+
+    names: tuple[str, ...]
+    bits: NDArray[np.uint64]
+
+    def to_arrow(self) -> pa.ListArray:
+        """The flags as list<string>, one list per row, empty where there is nothing to note."""
+        distinct, codes = np.unique(self.bits, return_inverse=True)
+        lists = [[n for i, n in enumerate(self.names) if int(b) >> i & 1] for b in distinct]
+        return pa.array(lists, type=pa.list_(pa.string())).take(pa.array(codes))
+
+    def mask(self, name: str) -> NDArray[np.bool_]:
+        """Rows that carry the flag ``name`` (none when nobody ever set it)."""
+        if name not in self.names:
+            return np.zeros(len(self.bits), dtype=np.bool_)
+        return (self.bits >> np.uint64(self.names.index(name))) & np.uint64(1) == 1
+
+    def take(self, keep: NDArray[np.bool_]) -> FlagColumn:
+        return FlagColumn(self.names, self.bits[keep])
+
+
+@dataclass(frozen=True, eq=False)
+class EventTimes:
+    """When events happened, as far as the source says.
+
+    Parameters
+    ----------
+    occurred_from, occurred_to : datetime64[us] in UTC, half-open, holds the true instant; NaT = unknown.
+    time_precision : minute | hour | day | month | year | unknown.
+    day_from, day_to : datetime64[D] local, inclusive; NaT = unknown.
+    hour : local hour, 0–23; null = unknown.
+    weekday : 1 = Monday … 7; null = unknown.
+    """
+
+    occurred_from: NDArray[np.datetime64]
+    occurred_to: NDArray[np.datetime64]
+    time_precision: pa.StringArray
+    day_from: NDArray[np.datetime64]
+    day_to: NDArray[np.datetime64]
+    hour: pa.Int16Array
+    weekday: pa.Int16Array
+
+    def take(self, keep: NDArray[np.bool_]) -> EventTimes:
+        mask = pa.array(keep)
+        return EventTimes(
+            self.occurred_from[keep],
+            self.occurred_to[keep],
+            self.time_precision.filter(mask),
+            self.day_from[keep],
+            self.day_to[keep],
+            self.hour.filter(mask),
+            self.weekday.filter(mask),
+        )
+
+    def columns(self) -> dict[str, pa.Array]:
+        """As Arrow columns under the names of the table."""
+        return {
+            "occurred_from": pa.array(self.occurred_from, type=pa.timestamp("us", tz="UTC")),
+            "occurred_to": pa.array(self.occurred_to, type=pa.timestamp("us", tz="UTC")),
+            "time_precision": self.time_precision,
+            "day_from": pa.array(self.day_from, type=pa.date32()),
+            "day_to": pa.array(self.day_to, type=pa.date32()),
+            "hour": self.hour,
+            "weekday": self.weekday,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class RecordBatch:
+    """Accepted rows of one chunk of a source, columns typed as the layer declares, and the chunk's rejected rows.
+
+    Parameters
+    ----------
+    columns : one Arrow array per layer field (text and codes string, integers int64, reals float64, booleans bool,
+        dates date32); null = unknown.
+    lon, lat : degrees, EPSG:4326: the point, or the representative point of a line or area; NaN = no position.
+    geometry : shapely geometries in EPSG:4326 of layers that are not points, else None.
+    source_id : the source's key, unique in the file (see :mod:`etl.identity`).
+    row_hash : int64 over the normalised content, equal on every machine and run.
+    row_number : 1-based data row in the source.
+    flags : notes on rows.
+    times : of events, else None.
+    dark : sun lower than −6° at that place and moment; None where nobody computed it or the layer has no events.
+    node_ids : list<int64>, the OSM nodes of each line in order (roads), else None.
+    rejected : the rows of this chunk that were not accepted.
+    """
+
+    columns: dict[str, pa.Array]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    geometry: NDArray[np.object_] | None
+    source_id: pa.StringArray
+    row_hash: NDArray[np.int64]
+    row_number: NDArray[np.int64]
+    flags: FlagColumn
+    times: EventTimes | None = None
+    dark: pa.BooleanArray | None = None
+    node_ids: pa.ListArray | None = None
+    rejected: tuple[RejectedRow, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.row_number)
+
+    def to_table(self) -> pa.Table:
+        """Everything in one Arrow table: lon, lat (null = no position), geometry as WKB, times flat, flags as lists."""
+        out: dict[str, pa.Array] = {
+            "source_id": self.source_id,
+            "row_number": pa.array(self.row_number),
+            "row_hash": pa.array(self.row_hash),
+            "lon": pa.array(self.lon, from_pandas=True),
+            "lat": pa.array(self.lat, from_pandas=True),
+            "flags": self.flags.to_arrow(),
+            **self.columns,
+        }
+        if self.geometry is not None:
+            out["geometry"] = pa.array(shapely.to_wkb(self.geometry), type=pa.binary())
+        if self.times is not None:
+            out.update(self.times.columns())
+            out["dark"] = self.dark if self.dark is not None else pa.nulls(len(self), pa.bool_())
+        if self.node_ids is not None:
+            out["node_ids"] = self.node_ids
+        return pa.table(out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadReport:
+    """What became of every row of a file; ``read = accepted + rejected`` always.
+
+    Parameters
+    ----------
+    reasons : how many rows each reason rejected; a row with two reasons counts in both, so the sum may exceed ``rejected``.
+    period : first and last local day of accepted events; None when no day is known.
+    sha256 : of the file as given (packed, if it was packed).
+    """
+
+    format: str
+    read: int
+    accepted: int
+    rejected: int
+    reasons: Mapping[str, int]
+    warnings: Tally
+    sha256: str
+    size_bytes: int
+    period: tuple[date, date] | None = None
