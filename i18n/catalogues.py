@@ -31,6 +31,8 @@ PLURAL_INDEX: Mapping[str, Mapping[str, int]] = MappingProxyType(
         "en": {"one": 0, "other": 1},
     }
 )
+# {name:layer} says the title of the layer with that id, {name:role} the name of a role.
+_NAMED = MappingProxyType({"layer": "layer.{}.title", "role": "common.role.{}"})
 MISSING_PARAMETER = "…"
 
 _log = logging.getLogger(__name__)
@@ -164,15 +166,19 @@ class Texts:
         ----------
         how : what stands after the colon in ``{name:how}``. ``id`` = exactly as given (years, ports, coordinates, what
             the user typed), ``date`` and ``datetime`` = an ISO text or a date in words, ``percent`` = a share 0-1 as
-            percent, ``bytes`` = a size in kB, MB or GB, None = by type.
+            percent, ``bytes`` = a size in kB, MB or GB, ``layer`` and
+            ``role`` = an id by its name, None = by type.
         """
-        if how == "id" and value is not None:
-            return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)
-        if isinstance(value, bool):
-            return self.text("common.yes" if value else "common.no", language)
         if isinstance(value, list | tuple | set | frozenset):
             parts = sorted(value, key=str) if isinstance(value, set | frozenset) else value
             return ", ".join(self.say(part, language, how=how) for part in parts)
+        if how in _NAMED and isinstance(value, str):
+            key = _NAMED[how].format(value)
+            return self.text(key, language) if key in self else value
+        if how == "id" and value is not None:
+            return str(value)
+        if isinstance(value, bool):
+            return self.text("common.yes" if value else "common.no", language)
         if how in ("date", "datetime") or isinstance(value, dt.date):
             return self._moment(value, language, how)
         if isinstance(value, str):

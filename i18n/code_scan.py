@@ -163,10 +163,20 @@ def _call(
 
 
 def _computed_codes(node: ast.FunctionDef | ast.AsyncFunctionDef, where: str, errors: dict[str, list[Raised]]) -> None:
-    """Where an error's code is a variable, every hyphenated literal of the function may be its code."""
+    """Where an error's code is a variable, the hyphenated literals that the variable is bound to are its codes."""
     calls = [call for call in ast.walk(node) if isinstance(call, ast.Call) and _name(call) in ERROR_CLASSES]
-    if any(call.args and isinstance(call.args[0], ast.Name) for call in calls):
-        for part in ast.walk(node):
+    variables = {call.args[0].id for call in calls if call.args and isinstance(call.args[0], ast.Name)}
+    for binding in ast.walk(node):
+        match binding:
+            case ast.For(target=target, iter=value):
+                bound = [target]
+            case ast.Assign(targets=bound, value=value):
+                pass
+            case _:
+                continue
+        if not variables & {name.id for target in bound for name in ast.walk(target) if isinstance(name, ast.Name)}:
+            continue
+        for part in ast.walk(value):
             if isinstance(part, ast.Constant) and isinstance(part.value, str) and _HYPHENATED.fullmatch(part.value):
                 raised = Raised(where=f"{where}:{part.lineno}", params=frozenset(), is_open=True)
                 errors.setdefault(part.value, []).append(raised)

@@ -65,6 +65,18 @@ def test_a_value_can_be_told_how_to_be_written(make):
     assert said == f"2024 5 March 2024 31{i18n.NO_BREAK_SPACE}% 5 March 2024, 14:07 ж, 1000"
 
 
+def test_layers_and_roles_are_called_by_their_names():
+    said = i18n.catalogue(i18n.catalogues.ROOT / "i18n").say(["editor", "nobody"], "ru", how="role")
+    assert said == "редактор, nobody"
+    assert i18n.catalogue(i18n.catalogues.ROOT / "i18n").say("crimes", "ru", how="layer") == "crimes"
+
+
+def test_sizes_are_rounded():
+    texts = i18n.catalogue(i18n.catalogues.ROOT / "i18n")
+    said = [texts.say(size, "ru", how="bytes") for size in (900, 2_000_000, 1_540_000_000)]
+    assert said == [f"{text[0]}{i18n.NO_BREAK_SPACE}{text[1]}" for text in (("0,9", "КБ"), ("2", "МБ"), ("1,5", "ГБ"))]
+
+
 def test_what_is_no_date_is_shown_as_given(make):
     texts = i18n.catalogue(make(with_text("page.x", "{d:date}", "{d:date}", "{d:date}")), strict=True)
     assert texts.text("page.x", "ru", d="31.02.2024") == "31.02.2024"
