@@ -117,6 +117,46 @@ class Texts:
             key = "error.internal"
         return self.text(key, language, **(params or {}))
 
+    def reason(
+        self, code: str, language: str, params: Mapping[str, Any] | None = None, *, layer: str | None = None
+    ) -> str:
+        """Why a row was not loaded, short enough for a table: ``мән шектен тыс: Биіктігі («900»)``.
+
+        Parameters
+        ----------
+        code, params : as intake gives them; ``field`` and ``value`` among the params are named.
+        layer : id of the layer, whose titles the fields are called by.
+        """
+        given = dict(params or {})
+        said = self.text(f"reject.{code}", language, **given)
+        if given.get("field") is not None:
+            field = self._field(str(given["field"]), language, layer)
+            said = self.text("common.reason_in_field", language, reason=said, field=field)
+        if given.get("value") is not None:
+            said = self.text("common.reason_with_value", language, reason=said, value=given["value"])
+        return said
+
+    def note(
+        self, code: str, language: str, params: Mapping[str, Any] | None = None, *, layer: str | None = None
+    ) -> str:
+        """A note on a row or a file: the flag ``height_m-out-of-range`` says which field was kept as unknown.
+
+        Parameters
+        ----------
+        code, params : as intake gives them.
+        layer : id of the layer, whose titles the fields are called by.
+        """
+        if f"warning.{code}" not in self:
+            for kind in ("out-of-range", "unreadable"):
+                field = code.removesuffix(f"-{kind}")
+                if field != code:
+                    return self.text(f"warning.field-{kind}", language, field=self._field(field, language, layer))
+        return self.text(f"warning.{code}", language, **(params or {}))
+
+    def _field(self, name: str, language: str, layer: str | None) -> str:
+        key = f"layer.{layer}.field.{name}"
+        return self.text(key, language) if key in self else name
+
     def has(self, key: str, language: str) -> bool:
         """True where the key has its own text in the language."""
         return key in self._entries.get(language, {})
@@ -173,7 +213,7 @@ class Texts:
             parts = sorted(value, key=str) if isinstance(value, set | frozenset) else value
             return ", ".join(self.say(part, language, how=how) for part in parts)
         if how in _NAMED and isinstance(value, str):
-            key = _NAMED[how].format(value)
+            key = _NAMED[how or ""].format(value)
             return self.text(key, language) if key in self else value
         if how == "id" and value is not None:
             return str(value)

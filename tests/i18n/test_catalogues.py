@@ -71,6 +71,19 @@ def test_layers_and_roles_are_called_by_their_names():
     assert i18n.catalogue(i18n.catalogues.ROOT / "i18n").say("crimes", "ru", how="layer") == "crimes"
 
 
+def test_reasons_and_notes_name_field_and_value(make):
+    layer = {
+        language: {"layer.lamps.field.height_m": "Высота" if language == "ru" else "x"} for language in i18n.LANGUAGES
+    }
+    texts = i18n.catalogue(make(layer), i18n.catalogues.ROOT / "i18n", strict=True)
+    params = {"field": "height_m", "value": 900, "minimum": 0, "maximum": 100}
+    assert texts.reason("out-of-range", "ru", params, layer="lamps") == "значение вне пределов: Высота («900»)"
+    assert texts.reason("exact-duplicate", "en") == "exact duplicate"
+    assert texts.note("height_m-out-of-range", "ru", layer="lamps") == "вне пределов, сохранено как неизвестное: Высота"
+    assert texts.note("height_m-unreadable", "en") == "not readable, kept as unknown: height_m"
+    assert texts.note("preamble-skipped", "en", {"rows": 3}) == "lines before the table skipped: 3"
+
+
 def test_sizes_are_rounded():
     texts = i18n.catalogue(i18n.catalogues.ROOT / "i18n")
     said = [texts.say(size, "ru", how="bytes") for size in (900, 2_000_000, 1_540_000_000)]
