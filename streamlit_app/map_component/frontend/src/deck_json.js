@@ -1,0 +1,71 @@
+// From a pydeck description to deck.gl layers. Only what is listed here can be drawn.
+
+import {HeatmapLayer} from '@deck.gl/aggregation-layers';
+import {Layer} from '@deck.gl/core';
+import {H3HexagonLayer} from '@deck.gl/geo-layers';
+import {JSONConfiguration, JSONConverter} from '@deck.gl/json';
+import {ArcLayer, GeoJsonLayer, IconLayer, PathLayer, PolygonLayer, ScatterplotLayer, TextLayer} from '@deck.gl/layers';
+import {JSONLoader} from '@loaders.gl/core';
+
+import {QorganCellLayer} from './cell_layer.js';
+import {MVTLayer, QorganFeatureTiles} from './tile_layers.js';
+
+export const CLASSES = {
+  ArcLayer,
+  GeoJsonLayer,
+  H3HexagonLayer,
+  HeatmapLayer,
+  IconLayer,
+  MVTLayer,
+  PathLayer,
+  PolygonLayer,
+  QorganCellLayer,
+  QorganFeatureTiles,
+  ScatterplotLayer,
+  TextLayer
+};
+
+// Every stock layer whose `data` is an address asks through our network too: own addresses only, tries again, counted.
+Layer.defaultProps.fetch = {
+  type: 'function',
+  value: async (url, {layer, propName, signal}) => {
+    if (propName !== 'data') throw new Error(`${layer.id}: ${propName} cannot be an address`);
+    const {network} = layer.context.userData;
+    return (await network.get(url, {key: `data ${layer.id}`, accept: JSONLoader.mimeTypes[0], signal})).json();
+  }
+};
+
+// Cells without a number, on light and on dark ground.
+const INKS = {
+  light: {unknownColor: [120, 120, 120], hiddenColor: [110, 90, 140]},
+  dark: {unknownColor: [165, 165, 165], hiddenColor: [170, 150, 205]}
+};
+
+/** Layers of a pydeck description (a JSON string). Throws where it names a layer we do not have. */
+export function layersOf(json, {beforeId, theme, onClasses, onError}) {
+  const parsed = JSON.parse(json);
+  for (const {'@@type': type} of parsed.layers ?? []) {
+    if (!(type in CLASSES)) throw new Error(`no such layer here: ${type}`);
+  }
+  const converter = new JSONConverter({configuration: new JSONConfiguration({classes: CLASSES})});
+  const {layers = []} = converter.convert({layers: parsed.layers ?? []});
+  return layers.filter(Boolean).map((layer) =>
+    layer.clone({
+      beforeId: layer.props.beforeId ?? (layer instanceof TextLayer ? undefined : beforeId),
+      onError: (error) => onError(layer.id, error),
+      ...(layer instanceof QorganCellLayer ? {onClasses, ...INKS[theme]} : {})
+    })
+  );
+}
+
+/** What a pick tells Python: the layer and the plain properties of the thing. */
+export function pickOf(info) {
+  if (!info?.object || !info.layer) return null;
+  const {object} = info;
+  const properties = object.type === 'Feature' ? {...(object.id === undefined ? {} : {id: object.id}), ...object.properties} : object;
+  return {layer_id: info.layer.id, object: plain(properties)};
+}
+
+function plain(value) {
+  return JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? v.toString() : v)));
+}
