@@ -97,7 +97,7 @@ def _milliseconds(times: ArrayLike) -> NDArray[np.int64]:
     given = np.asarray(times)
     if given.dtype.kind != "M":
         raise InvalidInput("time-not-datetime64", dtype=str(given.dtype))
-    return np.ascontiguousarray(given.astype("datetime64[ms]").view(np.int64))
+    return given.astype("datetime64[ms]").view(np.int64)
 
 
 def _places(lon: ArrayLike, lat: ArrayLike, shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -130,7 +130,7 @@ def solar_elevation_deg(lon: ArrayLike, lat: ArrayLike, utc: ArrayLike) -> NDArr
     """
     ms = _milliseconds(utc)
     east, north = _places(lon, lat, ms.shape)
-    out: NDArray[np.float64] = _elevations_deg(east, north, ms.ravel())
+    out: NDArray[np.float64] = _elevations_deg(east, north, np.ascontiguousarray(ms).ravel())
     return out.reshape(ms.shape)
 
 
@@ -184,7 +184,9 @@ def dark_of_interval(
     if (known & (end < start)).any():
         raise InvalidInput("interval-reversed", count=int((known & (end < start)).sum()))
     east, north = _places(lon, lat, start.shape)
-    out: NDArray[np.float64] = _dark_throughout(east, north, start.ravel(), end.ravel(), threshold_deg)
+    out: NDArray[np.float64] = _dark_throughout(
+        east, north, np.ascontiguousarray(start).ravel(), np.ascontiguousarray(end).ravel(), threshold_deg
+    )
     return out.reshape(start.shape)
 
 

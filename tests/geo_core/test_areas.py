@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import shapely
+from h3.api import basic_int as h3
+from pyproj import Geod
+
 from geo_core import areas
 from geo_core.areas import cell_areas_m2, line_length_m, line_lengths_m, polygon_area_m2
 from geo_core.cells import boundaries, cell_polygons, grid_disk, index_points
 from geo_core.errors import InvalidInput
-from h3.api import basic_int as h3
-from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
 

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 from geo_core.cells import CellGrid, CellTable, Share, cell_areas_m2, grid_disk, index_points, parents
 from geo_core.errors import InvalidInput
 
@@ -48,7 +49,7 @@ def test_positions_find_rows_and_say_minus_one_for_strangers(grid):
     [
         ({"cells": lambda g: g.cells[::-1]}, "cells-not-sorted"),
         ({"cells": lambda g: g.cells[[0, 0, *range(2, len(g))]]}, "cells-not-sorted"),
-        ({"resolution": lambda g: 8}, "cells-mixed-resolutions"),
+        ({"resolution": lambda _: 8}, "cells-mixed-resolutions"),
         ({"areas_m2": lambda g: g.areas_m2[1:]}, "shapes-differ"),
         ({"areas_m2": lambda g: g.areas_m2 * np.nan}, "areas-not-positive"),
         ({"cells": lambda g: g.cells + np.uint64(1 << 60)}, "cell-invalid"),

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import shapely
-from geo_core import cells as c
-from geo_core.cell_kernel import _index, icosahedron
-from geo_core.errors import InvalidInput, LimitExceeded
 from h3.api import basic_int as h3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from shapely.ops import split
+
+from geo_core import cells as c
+from geo_core.cell_kernel import _index, icosahedron
+from geo_core.errors import InvalidInput, LimitExceeded
 
 
 def told(lon, lat, resolution):
