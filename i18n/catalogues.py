@@ -33,6 +33,10 @@ PLURAL_INDEX: Mapping[str, Mapping[str, int]] = MappingProxyType(
 )
 # {name:layer} says the title of the layer with that id, {name:role} the name of a role.
 _NAMED = MappingProxyType({"layer": "layer.{}.title", "role": "common.role.{}"})
+# Flags made of a field's name: "height_m-out-of-range".
+_FIELD_NOTES = MappingProxyType(
+    {"-out-of-range": "warning.field-out-of-range", "-unreadable": "warning.field-unreadable"}
+)
 MISSING_PARAMETER = "…"
 
 _log = logging.getLogger(__name__)
@@ -146,11 +150,10 @@ class Texts:
         code, params : as intake gives them.
         layer : id of the layer, whose titles the fields are called by.
         """
-        if f"warning.{code}" not in self:
-            for kind in ("out-of-range", "unreadable"):
-                field = code.removesuffix(f"-{kind}")
-                if field != code:
-                    return self.text(f"warning.field-{kind}", language, field=self._field(field, language, layer))
+        for ending, key in _FIELD_NOTES.items():
+            if code.endswith(ending) and f"warning.{code}" not in self:
+                field = self._field(code.removesuffix(ending), language, layer)
+                return self.text(key, language, field=field)
         return self.text(f"warning.{code}", language, **(params or {}))
 
     def _field(self, name: str, language: str, layer: str | None) -> str:

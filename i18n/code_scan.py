@@ -92,14 +92,17 @@ class CodeUse:
     def mentions(self, key: str) -> bool:
         """True where some literal or pattern may mean this key.
 
-        Layer keys come exactly from the registry, so for them patterns count for nothing.
+        Layer keys come exactly from the registry, and codes are literals where they are made: for them a pattern such as
+        ``error.*`` counts for nothing.
         """
         if key in self.literals:
             return True
         first, _, rest = key.partition(".")
         if first in ("error", "reject", "warning") and (rest in self.errors or rest in self.literals):
             return True
-        return first != "layer" and any(pattern.fullmatch(key) for pattern in self._compiled)
+        return first not in ("layer", "error", "reject", "warning") and any(
+            pattern.fullmatch(key) for pattern in self._compiled
+        )
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[str], ...]:
@@ -119,7 +122,11 @@ def scan_code(root: Path = ROOT) -> CodeUse:
         if path.suffix != ".py":
             literals.update(_IN_SCRIPT.findall(source))
             continue
-        for node in ast.walk(ast.parse(source, filename=str(path))):
+        tree = ast.parse(source, filename=str(path))
+        pieces = {id(piece) for text in ast.walk(tree) if isinstance(text, ast.JoinedStr) for piece in text.values}
+        for node in ast.walk(tree):
+            if id(node) in pieces and isinstance(node, ast.Constant):
+                continue  # a piece of an f-string is no key by itself
             match node:
                 case ast.Call():
                     _call(node, where, keys, errors, row_keys)
