@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
-import shapely
+import shapely.geometry.base
 from numpy.typing import NDArray
 
 Degrees = NDArray[np.float64]
@@ -24,7 +24,7 @@ class ImportContext:
     ----------
     zone : IANA name of the workspace's time zone.
     now : aware; events after it are refused.
-    territory : polygon in EPSG:4326; None = anywhere.
+    territory : polygon or multipolygon in EPSG:4326; None = anywhere.
     minimum_year : events before it are refused.
     dark : called as ``dark(lon, lat, occurred_from, occurred_to)`` (degrees, UTC datetime64[us]; NaN and NaT unknown), gives
         whether the sun is lower than −6° for the whole interval, null = unknown or not the same throughout.
@@ -32,6 +32,6 @@ class ImportContext:
 
     zone: str
     now: datetime
-    territory: shapely.Polygon | shapely.MultiPolygon | None = None
+    territory: shapely.geometry.base.BaseGeometry | None = None
     minimum_year: int = 1990
     dark: DarkRule | None = None

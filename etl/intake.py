@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from etl.readers import Limits, RawChunk, Source, open_source
 from etl.readers.source import resolve
 from etl.records import EventTimes, ReadReport, RecordBatch, RejectedRow, Tally
 from geo_core.errors import DataQuality, InvalidInput
-from layers.spec import Layer, LayerKind, SourceMapping
+from layers.spec import Layer, LayerKind, SourceMapping, TimeSource
 
 DEFAULT_CRS = "EPSG:4326"
 
@@ -93,6 +94,11 @@ class Reading(Iterator[RecordBatch]):
         self.source.close()
 
     @property
+    def progress(self) -> float:
+        """Share of the file read so far, 0–1; stays 0 for formats that cannot tell (OSM)."""
+        return self.source.progress
+
+    @property
     def report(self) -> ReadReport:
         """What became of every row; only after the last batch.
 
@@ -107,19 +113,23 @@ class Reading(Iterator[RecordBatch]):
     def _time_reader(self) -> TimeReader | None:
         if not self.layer.is_event:
             return None
-        from dataclasses import replace
-
-        from layers.spec import TimeSource
-
         time = self.mapping.time or TimeSource()
-        renamed = {
-            n: self.columns.get(getattr(time, n) or "") for n in ("local", "date", "clock", "epoch_ms", "month", "end")
-        }
-        return TimeReader(
-            replace(time, **renamed), zone_named(self.context.zone), self.context.now, self.context.minimum_year
-        )
 
-    def _walk(self) -> Iterator[RecordBatch]:  # type: ignore[override]
+        def actual(column: str | None) -> str | None:
+            return self.columns.get(column or "")
+
+        source = replace(
+            time,
+            local=actual(time.local),
+            date=actual(time.date),
+            clock=actual(time.clock),
+            epoch_ms=actual(time.epoch_ms),
+            month=actual(time.month),
+            end=actual(time.end),
+        )
+        return TimeReader(source, zone_named(self.context.zone), self.context.now, self.context.minimum_year)
+
+    def _walk(self) -> Generator[RecordBatch, None, None]:
         wanted = list(dict.fromkeys(self.columns.values()))
         with self.source, ThreadPoolExecutor(1) as beside:
             digest: Future[str] = beside.submit(_sha256, self._path)

@@ -11,7 +11,7 @@ import pyproj.exceptions
 import shapely
 from numpy.typing import NDArray
 
-from etl.coercion.territory import Territory
+from etl.coercion.territory import Territory, transformed
 from etl.findings import Findings
 from geo_core.errors import DataQuality, InvalidInput
 
@@ -94,7 +94,7 @@ def shapes_to_lonlat(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object
     transformer = _reference(crs)[1]
     if transformer is None:
         return shapes
-    return shapely.transform(shapes, transformer.transform, interleaved=False)
+    return np.asarray(transformed(shapes, transformer))
 
 
 def check_positions(

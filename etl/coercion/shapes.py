@@ -61,7 +61,8 @@ def check_shapes(
     gone = empty & clipped if clipped is not None else np.zeros(len(shapes), dtype=np.bool_)
     findings.reject("outside-extract", gone)
     findings.reject("empty-geometry", empty & ~gone)
-    out = np.where(present & ~empty, shapes, None)
+    out = shapes.copy()
+    out[~present | empty] = None
     kind = shapely.get_type_id(out)
     wrong = (kind >= 0) & ~np.isin(kind, list(_WANTED[wanted]))
     findings.reject("wrong-geometry-type", wrong, values=lambda rows: _names(shapes[rows]), expected=wanted)
@@ -93,7 +94,8 @@ def _mended(shapes: Shapes, findings: Findings) -> Shapes:
     findings.flag("geometry-repaired", good)
     findings.reject("invalid-geometry", broken & ~good, values=lambda rows: list(shapely.is_valid_reason(shapes[rows])))
     out = shapes.copy()
-    out[at] = np.where(same, mended, None)
+    mended[~same] = None
+    out[at] = mended
     return out
 
 
@@ -113,7 +115,9 @@ def _as_wanted(shapes: Shapes, wanted: str, findings: Findings) -> Shapes:
         if many.any():
             joined = shapely.line_merge(shapes[many]) if wanted == "LineString" else shapes[many]
             single = shapely.get_num_geometries(joined) == 1
-            out[many] = np.where(single, shapely.get_geometry(joined, 0), None)
+            first = np.asarray(shapely.get_geometry(joined, 0), dtype=object)
+            first[~single] = None
+            out[many] = first
             apart = np.zeros(len(shapes), dtype=np.bool_)
             apart[np.flatnonzero(many)[~single]] = True
             findings.reject("wrong-geometry-type", apart, values=lambda rows: _names(shapes[rows]), expected=wanted)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 FAR_M = 100_000.0
 GRID = 256
@@ -15,10 +17,20 @@ GRID_FROM_POINTS = 20_000
 _OUTSIDE, _INSIDE, _ASK = 0, 1, 2
 
 
+def transformed(shapes: Any, transformer: pyproj.Transformer) -> Any:
+    """A shape or an array of shapes in another CRS, in x, y order; coordinates that cannot be converted become inf."""
+
+    def convert(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = transformer.transform(coordinates[:, 0], coordinates[:, 1], errcheck=False)
+        return np.column_stack([x, y])
+
+    return shapely.transform(shapes, convert)
+
+
 class Territory:
     """A polygon in EPSG:4326 with a raster beside it: only points in cells on the boundary are tested exactly."""
 
-    def __init__(self, polygon: shapely.Polygon | shapely.MultiPolygon) -> None:
+    def __init__(self, polygon: BaseGeometry) -> None:
         self.polygon = polygon
         shapely.prepare(polygon)
 
@@ -56,7 +68,7 @@ class Territory:
         west, south, east, north = self.polygon.bounds
         width, height = (east - west) / GRID, (north - south) / GRID
         x, y = np.meshgrid(west + (np.arange(GRID) + 0.5) * width, south + (np.arange(GRID) + 0.5) * height)
-        kind = shapely.intersects_xy(self.polygon, x, y).astype(np.uint8)
+        kind: NDArray[np.uint8] = np.asarray(shapely.intersects_xy(self.polygon, x, y), dtype=np.uint8)
         edge = shapely.get_coordinates(shapely.segmentize(self.polygon.boundary, min(width, height) / 2))
         column = ((edge[:, 0] - west) / width).astype(np.int64).clip(0, GRID - 1)
         row = ((edge[:, 1] - south) / height).astype(np.int64).clip(0, GRID - 1)
@@ -67,13 +79,13 @@ class Territory:
         return kind
 
     @cached_property
-    def _near(self) -> shapely.Geometry:
+    def _near(self) -> Any:
         lon, lat = self.centre
         local = f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
         there = pyproj.Transformer.from_crs("EPSG:4326", local, always_xy=True)
-        metres = shapely.transform(self.polygon, there.transform, interleaved=False)
+        metres = transformed(self.polygon, there)
         grown = shapely.segmentize(shapely.simplify(metres, 500.0).buffer(FAR_M), 50_000.0)
         back = pyproj.Transformer.from_crs(local, "EPSG:4326", always_xy=True)
-        near = shapely.transform(grown, back.transform, interleaved=False)
+        near = transformed(grown, back)
         shapely.prepare(near)
         return near

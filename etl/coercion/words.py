@@ -69,7 +69,7 @@ class Vocabulary:
         index = encoded.indices
         values = pa.array(ours, type=pa.string()).take(index) if ours else pa.nulls(len(texts), pa.string())
         at = index.fill_null(-1).to_numpy(zero_copy_only=False)
-        return values, np.append(np.array(unseen, dtype=np.bool_), False)[at], texts  # noqa: FBT003
+        return values, np.append(np.array(unseen, dtype=np.bool_), False)[at], texts
 
 
 def clean_text(column: pa.Array) -> pa.StringArray:

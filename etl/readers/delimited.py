@@ -6,8 +6,8 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -34,6 +34,7 @@ class _Block:
     kept: np.ndarray[tuple[int], np.dtype[np.int64]]  # row within the block, from 0
     rows: int
     rejected: list[tuple[int, str, str, dict[str, object]]]  # row within the block, line, code, params
+    size: int = 0
 
 
 @dataclass(eq=False)
@@ -42,8 +43,9 @@ class DelimitedSource(Source):
 
     path: Path = Path()
     encoding: str = "utf-8"
-    dialect: Dialect = Dialect(",", (), 0)
+    dialect: Dialect = field(default_factory=lambda: Dialect(",", (), 0))
     wkt: str | None = None
+    _done: int = 0
 
     @classmethod
     def open(cls, path: Path, limits: Limits) -> Self:
@@ -92,19 +94,19 @@ class DelimitedSource(Source):
         seen = 0
         with self.path.open("rb") as file, ThreadPoolExecutor(1) as ahead:
             blocks = self._blocks(file)
-            following: Future[_Block] | None = None
-            while True:
-                # the next block is parsed while this one is checked
-                data = next(blocks, None)
-                upcoming = ahead.submit(self._parse, data, wanted) if data is not None else None
-                if following is not None:
-                    block = following.result()
-                    yield from self._cut(block, seen)
-                    seen += block.rows
-                    self.count(seen)
-                following = upcoming
-                if following is None:
-                    return
+            # the next block is read and parsed while this one is checked
+            following = ahead.submit(self._next, blocks, wanted)
+            while (block := following.result()) is not None:
+                following = ahead.submit(self._next, blocks, wanted)
+                self._done += block.size
+                self.progress = min(self._done / max(self.path.stat().st_size, 1), 1.0)
+                yield from self._cut(block, seen)
+                seen += block.rows
+                self.count(seen)
+
+    def _next(self, blocks: Iterator[bytes], wanted: list[str]) -> _Block | None:
+        data = next(blocks, None)
+        return None if data is None else replace(self._parse(data, wanted), size=len(data))
 
     def _cut(self, block: _Block, before: int) -> Iterator[RawChunk]:
         rejected = tuple(
@@ -142,8 +144,9 @@ class DelimitedSource(Source):
             rest = data[cut:]
             if len(rest) > 4 * self.limits.block_bytes:
                 raise DataQuality("line-too-long", limit_bytes=4 * self.limits.block_bytes)
-            if data[:cut].strip():
-                yield data[:cut]
+            body = data if cut == len(data) else data[:cut]
+            if body and not body.isspace():
+                yield body
             first = False
             if last:
                 return
@@ -168,7 +171,9 @@ class DelimitedSource(Source):
                     column_names=list(self.dialect.header), use_threads=threads, block_size=2 << 20
                 ),
                 parse_options=pacsv.ParseOptions(
-                    delimiter=self.dialect.delimiter, newlines_in_values=b'"' in data, invalid_row_handler=set_aside
+                    delimiter=self.dialect.delimiter,
+                    newlines_in_values=_has_quoted_line_end(data),
+                    invalid_row_handler=set_aside,
                 ),
                 convert_options=pacsv.ConvertOptions(
                     column_types=dict.fromkeys(self.dialect.header, pa.string()),
@@ -194,7 +199,7 @@ class DelimitedSource(Source):
             )
             for row in bad
         ]
-        return _Block({n: table[n].combine_chunks() for n in wanted}, kept, rows, rejected)  # type: ignore[arg-type]
+        return _Block({n: table[n].combine_chunks() for n in wanted}, kept, rows, rejected)
 
     def _parse_slow(self, data: bytes, wanted: list[str]) -> _Block:
         text = data.decode("utf-8", "surrogateescape")
@@ -261,3 +266,12 @@ def _last_line_end(data: bytes) -> int:
         quotes -= data.count(b'"', before + 1, end + 1)
         end = before
     return end + 1 if end >= 0 and quotes % 2 == 0 else plain + 1
+
+
+def _has_quoted_line_end(data: bytes) -> bool:
+    """Whether a line end stands inside quotes: only then must the parser walk the block in one piece."""
+    if b'"' not in data:
+        return False
+    letters = np.frombuffer(data, dtype=np.uint8)
+    before = np.searchsorted(np.flatnonzero(letters == ord('"')), np.flatnonzero(letters == ord("\n")))
+    return bool((before % 2 == 1).any())

@@ -78,6 +78,7 @@ class GeoJsonSource(Source):
                 )
                 for name in wanted
             }
+            self.progress = (start + len(part)) / len(self.features)
             rows = np.arange(start + 1, start + len(part) + 1, dtype=np.int64)
             yield RawChunk(parts, rows, _geometries([f.get("geometry") for f in part]))
 
@@ -116,7 +117,8 @@ def _geometries(items: list[Any]) -> NDArray[np.object_]:
     others = [i for i, g in enumerate(items) if g is not None and i not in done]
     if others:
         found = shapely.from_geojson([orjson.dumps(items[i]) for i in others], on_invalid="ignore")
-        out[others] = np.where(shapely.is_missing(found), shapely.GeometryCollection(), found)
+        found[shapely.is_missing(found)] = shapely.GeometryCollection()
+        out[others] = found
     return out
 
 

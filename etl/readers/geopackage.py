@@ -25,6 +25,7 @@ class GeoPackageSource(Source):
 
     path: Path = Path()
     table: str = ""
+    features: int = 0
 
     @classmethod
     def open(cls, path: Path, limits: Limits) -> Self:
@@ -54,6 +55,7 @@ class GeoPackageSource(Source):
             has_geometry=True,
             path=path,
             table=tables[0],
+            features=int(info["features"]),
         )
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[RawChunk]:
@@ -73,6 +75,7 @@ class GeoPackageSource(Source):
                     parts = {name: batch.column(name) for name in wanted}
                     yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry)
                     seen += rows
+                    self.progress = min(seen / max(self.features, 1), 1.0)
                     self.count(seen)
         except (
             pyogrio.errors.DataSourceError,

@@ -95,8 +95,6 @@ def open_source(
     try:
         inner = (unpack_zip if kind == "zip" else unpack_gzip)(path, folder, limits)
         inner_kind = recognise(inner)
-        if inner_kind in {"zip", "gzip"}:
-            raise InvalidInput("zip-nested", name=inner.name)
         source = _open(inner, inner_kind, layer, mapping, limits)
     except BaseException:
         remove(folder)
@@ -113,6 +111,8 @@ def open_source(
 
 def _open(path: Path, kind: str, layer: Layer | None, mapping: SourceMapping | None, limits: Limits) -> Source:
     # the heavy format libraries load only when their format is met
+    if kind in {"zip", "gzip"}:
+        raise InvalidInput("zip-nested", name=path.name)
     if kind == "parquet":
         from etl.readers.parquet import ParquetSource
 

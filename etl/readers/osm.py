@@ -6,6 +6,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,8 @@ from layers.spec import Layer, LayerKind, SourceMapping
 
 Where = Mapping[str, tuple[str, ...]]
 _Node = tuple[int, float, float]
+# (id, kind, tags, geometry or WKB, nodes, lost nodes outside the extract)
+_Object = tuple[str, tuple[str, str], dict[str, str], Any, list[int], bool]
 ON_DISK_FROM_BYTES = 256 << 20  # above this the node positions go to a temporary file instead of memory
 
 # Values of linear keys; everything else that is closed is an area.
@@ -95,7 +98,7 @@ class OsmSource(Source):
                 junctions = self._junctions()
             rows = _Rows(wanted, with_nodes=self.lines)
             for row in self._objects(junctions):
-                rows.add(*row)
+                rows.add(row)
                 if len(rows) >= self.limits.chunk_rows:
                     yield rows.chunk(seen)
                     seen += len(rows)
@@ -119,19 +122,20 @@ class OsmSource(Source):
 
     def _junctions(self) -> NDArray[np.int64]:
         """Nodes at which ways must be cut: those that the wanted ways use more than once, sorted."""
-        used: list[NDArray[np.int64]] = []
-        ways = osmium.FileProcessor(str(self.path), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter(*self.where))
-        for way in ways:
-            if self._kind(way.tags) is not None:
-                used.append(np.fromiter((n.ref for n in way.nodes), dtype=np.int64, count=len(way.nodes)))
+        ways: Any = osmium.FileProcessor(str(self.path), osmium.osm.WAY).with_filter(
+            osmium.filter.KeyFilter(*self.where)
+        )
+        used = [
+            np.fromiter((n.ref for n in way.nodes), dtype=np.int64, count=len(way.nodes))
+            for way in ways
+            if self._kind(way.tags) is not None
+        ]
         if not used:
             return np.zeros(0, dtype=np.int64)
         nodes, times = np.unique(np.concatenate(used), return_counts=True)
         return nodes[times > 1]
 
-    def _objects(
-        self, junctions: NDArray[np.int64] | None
-    ) -> Iterator[tuple[str, tuple[str, str], dict[str, str], Any, list[int], bool]]:
+    def _objects(self, junctions: NDArray[np.int64] | None) -> Iterator[_Object]:
         """(id, kind, tags, geometry or WKB, nodes, clipped) of every wanted object."""
         processor = self._processor()
         with tempfile.TemporaryDirectory(prefix="qorgan-osm-") as folder:
@@ -187,9 +191,7 @@ def _normalised(tags: dict[str, str]) -> tuple[dict[str, str], bool]:
     return tags, backwards
 
 
-def _lines(
-    way: Any, kind: tuple[str, str], junctions: NDArray[np.int64] | None
-) -> Iterator[tuple[str, tuple[str, str], dict[str, str], Any, list[int], bool]]:
+def _lines(way: Any, kind: tuple[str, str], junctions: NDArray[np.int64] | None) -> Iterator[_Object]:
     runs = _present(way)
     clipped = sum(map(len, runs)) < len(way.nodes)
     tags, backwards = _normalised(dict(way.tags))
@@ -227,7 +229,7 @@ def _cut(run: list[_Node], junctions: NDArray[np.int64]) -> list[list[_Node]]:
     shared[inside] = junctions[place[inside]] == refs[inside]
     shared[[0, -1]] = True
     at = np.flatnonzero(shared).tolist()
-    return [run[start : end + 1] for start, end in zip(at[:-1], at[1:], strict=True)]
+    return [run[start : end + 1] for start, end in pairwise(at)]
 
 
 class _Rows:
@@ -244,9 +246,8 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.shapes)
 
-    def add(
-        self, name: str, kind: tuple[str, str], tags: dict[str, str], shape: Any, nodes: list[int], clipped: bool
-    ) -> None:  # noqa: FBT001
+    def add(self, row: _Object) -> None:
+        name, kind, tags, shape, nodes, clipped = row
         made = {
             OSM_ID: name,
             OSM_KIND: "=".join(kind),

@@ -69,6 +69,7 @@ class ParquetSource(Source):
                 parts = {name: batch.column(name) for name in wanted}
                 yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry)
                 seen += rows
+                self.progress = seen / max(file.metadata.num_rows, 1)
         except (pa.ArrowInvalid, OSError) as error:
             raise DataQuality("truncated-file", format="parquet", row=seen) from error
 

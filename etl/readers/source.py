@@ -83,6 +83,7 @@ class Source(ABC):
     open_ended : a column may be missing from a row without the file being at fault (GeoJSON, OSM).
     natural_id : column that identifies a row when the mapping names none (OSM).
     warnings : what was noticed about the file as a whole.
+    progress : share of the file handed out so far, 0–1; stays 0 where it cannot be known.
     """
 
     limits: Limits
@@ -93,6 +94,7 @@ class Source(ABC):
     open_ended: bool = False
     natural_id: str | None = None
     warnings: Tally = field(default_factory=Tally)
+    progress: float = 0.0
 
     @abstractmethod
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[RawChunk]:
@@ -115,7 +117,7 @@ class Source(ABC):
             )
         return RawChunk({name: pa.nulls(0, pa.string()) for name in self.header}, np.zeros(0, dtype=np.int64))
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most readers hold nothing open
         """Let go of files and temporary folders."""
 
     def count(self, rows: int) -> None:

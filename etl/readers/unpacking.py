@@ -8,7 +8,7 @@ import shutil
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Any
 
 from etl.readers.source import Limits
 from geo_core.errors import DataQuality, InvalidInput, LimitExceeded, Unavailable
@@ -18,7 +18,7 @@ READABLE = (".csv", ".tsv", ".txt", ".geojson", ".json", ".gpkg", ".parquet", ".
 PACKED = (".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst")
 
 
-def _pour(source: IO[bytes], target: Path, packed_bytes: int, limits: Limits) -> None:
+def _pour(source: Any, target: Path, packed_bytes: int, limits: Limits) -> None:
     written = 0
     try:
         with target.open("wb") as out:

@@ -1,0 +1,218 @@
+"""A source mapping as JSON: the ``--mapping`` file; whatever it does not know it refuses by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from etl.coercion.positions import check_crs
+from etl.coercion.times import offset_s
+from etl.coercion.zones import zone_named
+from etl.proposal import ProposedMapping, propose
+from geo_core.errors import InvalidInput
+from layers.spec import FieldType, Layer, SourceMapping, TimeSource
+
+__all__ = [
+    "ProposedMapping",
+    "check_mapping",
+    "dump_mapping",
+    "load_mapping",
+    "mapping_from_json",
+    "propose",
+    "to_json",
+]
+
+EPOCH_CLOCKS = ("utc", "local")
+
+
+def load_mapping(path: Path | str, *, layer: Layer) -> SourceMapping:
+    """Read a mapping file.
+
+    Raises
+    ------
+    InvalidInput : ``mapping-not-json`` (line), ``mapping-unknown-key`` (key, known), ``mapping-wrong-type`` (key, expected),
+        ``mapping-unknown-field`` (field, known), ``mapping-unknown-code`` (field, code, known), ``mapping-bad-constant``,
+        ``unknown-crs``, ``unknown-zone``, ``bad-epoch-clock``.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise InvalidInput("mapping-not-json", line=error.lineno, column=error.colno) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput("mapping-not-json", line=1, column=1) from error
+    return mapping_from_json(document, layer=layer)
+
+
+def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
+    """The mapping a JSON document describes; errors as :func:`load_mapping`."""
+    values = _checked(document, _SHAPE, "")
+    if "id" not in values:
+        raise InvalidInput("mapping-missing-key", key="id")
+    if isinstance(values.get("time"), dict):
+        values["time"] = TimeSource(**_checked(values["time"], _TIME_SHAPE, "time."))
+    mapping = SourceMapping(**values)
+    check_mapping(mapping, layer)
+    return mapping
+
+
+def to_json(mapping: SourceMapping) -> dict[str, Any]:
+    """The mapping as plain values; what has its default value is left out. ``mapping_from_json`` reads it back equal."""
+    plain: dict[str, Any] = _plain(mapping)
+    return plain
+
+
+def dump_mapping(mapping: SourceMapping) -> str:
+    """The mapping as the text of a ``--mapping`` file."""
+    return json.dumps(to_json(mapping), ensure_ascii=False, indent=2, sort_keys=False) + "\n"
+
+
+def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
+    """Refuse a mapping that does not fit its layer; errors as :func:`load_mapping`."""
+    known = [f.name for f in layer.fields]
+    for part in (mapping.columns, mapping.constants, mapping.codes, mapping.scale, mapping.defaults_zero):
+        for name in part:
+            if name not in known:
+                raise InvalidInput("mapping-unknown-field", field=name, known=known, layer=layer.id)
+    for name, table in mapping.codes.items():
+        codes = layer.field_named(name).codes
+        for ours in table.values() if codes is not None else ():
+            if ours and codes is not None and ours not in codes.good:
+                raise InvalidInput("mapping-unknown-code", field=name, code=ours, known=list(codes.good))
+    for name, value in mapping.constants.items():
+        field = layer.field_named(name)
+        if field.codes is not None and value not in field.codes.good:
+            raise InvalidInput("mapping-unknown-code", field=name, code=str(value), known=list(field.codes.good))
+        if not isinstance(value, _CONSTANT[field.type]) or (
+            isinstance(value, bool) and field.type is not FieldType.BOOLEAN
+        ):
+            raise InvalidInput("mapping-bad-constant", field=name, expected=field.type.value)
+    for name in (*mapping.scale, *mapping.defaults_zero):
+        if layer.field_named(name).type not in {FieldType.INTEGER, FieldType.REAL}:
+            raise InvalidInput("mapping-not-a-number", field=name)
+    if (mapping.lon is None) != (mapping.lat is None):
+        raise InvalidInput("mapping-missing-key", key="lat" if mapping.lat is None else "lon")
+    check_crs(mapping.crs)
+    if mapping.time is not None:
+        if mapping.time.epoch_clock not in EPOCH_CLOCKS:
+            offset_s(mapping.time.epoch_clock)
+        if mapping.time.zone is not None:
+            zone_named(mapping.time.zone)
+
+
+_CONSTANT: dict[FieldType, tuple[type, ...]] = {
+    FieldType.TEXT: (str,),
+    FieldType.CODE: (str,),
+    FieldType.DATE: (str,),
+    FieldType.INTEGER: (int,),
+    FieldType.REAL: (int, float),
+    FieldType.BOOLEAN: (bool,),
+}
+
+_Convert = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("text")
+    return value
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("list of texts")
+    return tuple(_text(v) for v in value)
+
+
+def _object(inner: _Convert) -> _Convert:
+    def convert(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise TypeError("object")
+        return {_text(k): inner(v) for k, v in value.items()}
+
+    return convert
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value == 0:
+        raise TypeError("number other than 0")
+    return float(value)
+
+
+def _any_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, str | int | float):
+        raise TypeError("text, number or true/false")
+    return value
+
+
+def _time(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise TypeError("object")
+    return value
+
+
+def _names(value: Any) -> frozenset[str]:
+    return frozenset(_words(value))
+
+
+_SHAPE: dict[str, _Convert] = {
+    "id": _text,
+    "columns": _object(_text),
+    "constants": _object(_scalar),
+    "lon": _text,
+    "lat": _text,
+    "crs": _text,
+    "source_id": _text,
+    "time": _time,
+    "codes": _object(_object(_any_text)),
+    "scale": _object(_number),
+    "signature": _names,
+    "defaults_zero": _names,
+    "where": _object(_words),
+    "licence": _text,
+    "attribution": _any_text,
+}
+_TIME_SHAPE: dict[str, _Convert] = {
+    **dict.fromkeys(("local", "date", "clock", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),
+    "formats": _words,
+}
+NULLABLE = frozenset(
+    {"lon", "lat", "source_id", "time", "where", "local", "date", "clock", "epoch_ms", "month", "end", "zone"}
+)
+
+
+def _checked(document: Any, shape: Mapping[str, _Convert], prefix: str) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise InvalidInput("mapping-wrong-type", key=prefix.rstrip(".") or "(file)", expected="object")
+    out: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in shape:
+            raise InvalidInput("mapping-unknown-key", key=prefix + str(name), known=sorted(shape))
+        if value is None and name in NULLABLE:
+            continue
+        try:
+            out[name] = shape[name](value)
+        except TypeError as error:
+            raise InvalidInput("mapping-wrong-type", key=prefix + name, expected=str(error)) from error
+    return out
+
+
+def _plain(thing: Any) -> Any:
+    if isinstance(thing, SourceMapping | TimeSource):
+        blank = type(thing)(id="") if isinstance(thing, SourceMapping) else TimeSource()
+        return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name)) != getattr(blank, f.name)}
+    if isinstance(thing, Mapping):
+        return {str(k): _plain(v) for k, v in thing.items()}
+    if isinstance(thing, frozenset):
+        return sorted(thing)
+    if isinstance(thing, tuple):
+        return [_plain(v) for v in thing]
+    return thing
