@@ -25,7 +25,6 @@ from layers.spec import Layer
 from layers.staging import Rows
 from layers.workspaces import WorkspaceInfo
 
-# Below this many rows per second of difference the simple way is as quick; the choice itself is: is the partition empty?
 LOAD_TIMEOUT_S = 6 * 3600.0
 
 
@@ -63,8 +62,13 @@ def reserve_ids(connection: Connection, count: int) -> NDArray[np.int64]:
 
 
 def sweep(engines: Engines) -> int:
-    """Drop what killed loads left behind; how many. A load that still runs holds a lock and is left alone."""
+    """Drop what killed loads left behind and mark their batches failed; how many tables went.
+
+    A load that still runs holds a lock (:func:`guard`) and is left alone.
+    """
     swept = 0
+    with border(), engines.app.begin() as connection:
+        connection.execute(text("SELECT qorgan_fail_dead_batches()"))
     with border(), engines.loader.begin() as connection:
         for batch_id in connection.execute(text("SELECT qorgan_bulk_leftovers()")).scalars().all():
             free = connection.execute(text("SELECT pg_try_advisory_xact_lock(715001, :b)"), {"b": batch_id % 2**31})
@@ -90,20 +94,19 @@ def load_aside(
     Conflict : somebody loaded the layer meanwhile.
     """
     outcome = Outcome()
-    with _guard(engines.loader, batch_id):
-        try:
-            with border(), _raw(engines.loader) as driver:
-                driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
-                outcome.inserted = _copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
-                driver.commit()
-            _index(engines.loader, layer, batch_id)
-            with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
-                finish(connection, outcome)
-                _attach(connection, engines.loader, batch_id)
-        except BaseException:
-            with border(), engines.loader.begin() as connection:
-                connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
-            raise
+    try:
+        with border(), _raw(engines.loader) as driver:
+            driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
+            outcome.inserted = _copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
+            driver.commit()
+        _index(engines.loader, layer, batch_id)
+        with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
+            finish(connection, outcome)
+            _attach(connection, batch_id)
+    except BaseException:
+        with border(), engines.loader.begin() as connection:
+            connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
+        raise
     return outcome
 
 
@@ -197,7 +200,7 @@ def _index(loader: Engine, layer: Layer, batch_id: int) -> None:
         raise faults[0]
 
 
-def _attach(connection: Connection, loader: Engine, batch_id: int) -> None:
+def _attach(connection: Connection, batch_id: int) -> None:
     """The swap happens in the application's transaction, so report and rows appear together."""
     connection.execute(text("SELECT qorgan_bulk_attach(:b)"), {"b": batch_id})
 
@@ -214,8 +217,8 @@ def _raw(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
 
 
 @contextmanager
-def _guard(engine: Engine, batch_id: int) -> Iterator[None]:
-    """Hold the lock that tells the sweeper this load is alive; it goes with the connection, however that ends."""
+def guard(engine: Engine, batch_id: int) -> Iterator[None]:
+    """Hold the lock that tells the sweeper this batch is being loaded; it goes with the connection, however that ends."""
     with border(), engine.connect() as connection:
         key = {"b": batch_id % 2**31}
         connection.execute(text("SELECT pg_advisory_lock(715001, :b)"), key)

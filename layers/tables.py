@@ -205,9 +205,10 @@ class EventUnit(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
     layer_id: Mapped[str] = mapped_column(Text, primary_key=True)
     row_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    unit_id: Mapped[int] = mapped_column(BigInteger)
-    distance_m: Mapped[float] = mapped_column(Double)
+    unit_id: Mapped[int | None] = mapped_column(BigInteger, comment="NULL = no segment within reach")
+    distance_m: Mapped[float | None] = mapped_column(Double)
     territory_id: Mapped[int] = mapped_column(Integer)
+    row_version: Mapped[int] = mapped_column(Integer, comment="of the event when it was linked")
 
 
 class CellShare(Base):

@@ -232,6 +232,37 @@ CREATE FUNCTION qorgan_bulk_leftovers() RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT substr(relname, 6)::bigint FROM pg_class WHERE relkind = 'r' AND relname ~ '^bulk_\d+$' $$;
 
+-- Batches whose loader is gone: nothing of them was stored.
+CREATE FUNCTION qorgan_fail_dead_batches() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+DECLARE b record; failed integer := 0;
+BEGIN
+  FOR b IN SELECT id FROM batch WHERE state = 'loading' LOOP
+    IF pg_try_advisory_xact_lock(715001, (b.id % 2147483648)::integer) THEN
+      UPDATE batch SET state = 'failed', finished_at = clock_timestamp(), report = '{"error": {"code": "job-killed", "params": {}}}'
+      WHERE id = b.id AND state = 'loading';
+      failed := failed + 1;
+    END IF;
+  END LOOP;
+  RETURN failed;
+END
+$$;
+
+-- The worker knows job ids only; it runs each job as the principal who asked for it.
+CREATE FUNCTION qorgan_job_owner(job_id bigint) RETURNS TABLE (principal_id integer, subject text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT p.id, p.subject FROM job j JOIN principal p ON p.id = j.principal_id WHERE j.id = job_id $$;
+
+CREATE FUNCTION qorgan_lost_jobs(silent_s double precision) RETURNS TABLE (id bigint, state text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+  SELECT j.id, j.state FROM job j
+  WHERE (j.state = 'running' AND j.heartbeat_at < now() - make_interval(secs => silent_s))
+     OR (j.state = 'queued' AND j.created_at < now() - make_interval(secs => silent_s))
+  ORDER BY j.id
+$$;
+
 -- Nobody changes what was written into the audit.
 CREATE FUNCTION qorgan_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$;

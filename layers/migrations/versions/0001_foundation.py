@@ -625,9 +625,10 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.Column("layer_id", sa.Text(), nullable=False),
         sa.Column("row_id", sa.BigInteger(), nullable=False),
-        sa.Column("unit_id", sa.BigInteger(), nullable=False),
-        sa.Column("distance_m", sa.Double(), nullable=False),
+        sa.Column("unit_id", sa.BigInteger(), nullable=True, comment="NULL = no segment within reach"),
+        sa.Column("distance_m", sa.Double(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False, comment="of the event when it was linked"),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspace.id"], name=op.f("fk_event_unit_workspace_id"), ondelete="CASCADE"
         ),

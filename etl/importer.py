@@ -1,0 +1,344 @@
+"""The import engine: a file becomes one batch of a layer, atomic, idempotent, with its report; or nothing changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from etl.context import Degrees, ImportContext, Moments
+from etl.intake import Reading, read_batches
+from etl.mapping import to_json
+from layers.placing import Placing, placing
+from etl.prefetch import ahead
+from etl.readers import Limits
+from etl.records import RecordBatch, RejectedRow
+from geo_core.cells import index_points
+from geo_core.errors import InvalidInput, QorganError
+from geo_core.sun import dark_of_interval
+from layers import batches, loading
+from layers.engine import Engines
+from layers.identity import Principal, audit, require, transaction
+from layers.jobs import problem
+from layers.loading import Outcome
+from layers.spec import Layer, LayerKind, Role, SourceMapping
+from layers.staging import Rows
+from layers.workspaces import WorkspaceInfo, find
+
+Progress = Callable[[float, str], None]
+# More rejected rows than this are counted by reason but not kept one by one.
+MOST_REJECTED_KEPT = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """What to import where.
+
+    Parameters
+    ----------
+    source_name : shown to readers; the file's own name by default.
+    is_synthetic : the data is made up, and says so everywhere.
+    dry_run : read and check everything, store nothing.
+    """
+
+    layer: Layer
+    path: Path
+    mapping: SourceMapping
+    workspace: str
+    source_name: str = ""
+    is_synthetic: bool = False
+    dry_run: bool = False
+    now: datetime | None = None
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What became of every row: ``read = loaded + updated + unchanged + rejected``.
+
+    Parameters
+    ----------
+    rejected_by_reason : a row with two reasons counts in both.
+    warnings : code → how many rows or times, with examples.
+    batch_id : None for a dry run.
+    """
+
+    layer: str
+    workspace: str
+    format: str
+    read: int
+    loaded: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejected_by_reason: dict[str, int]
+    warnings: dict[str, int]
+    warning_samples: dict[str, list[dict[str, Any]]]
+    rejected_samples: list[dict[str, Any]]
+    sha256: str
+    day_from: str | None
+    day_to: str | None
+    is_synthetic: bool
+    dry_run: bool
+    batch_id: int | None
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return dict(self.__dict__)
+
+
+@dataclass
+class _Tally:
+    rejected: list[RejectedRow] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    rejected_rows: int = 0
+    accepted: int = 0
+
+    def take(self, rows: tuple[RejectedRow, ...]) -> None:
+        self.rejected_rows += len(rows)
+        for row in rows:
+            self.reasons.update({code for code, _ in row.reasons})
+        self.rejected.extend(rows[: MOST_REJECTED_KEPT - len(self.rejected)])
+
+
+def run_import(
+    engines: Engines, principal: Principal, wanted: ImportRequest, *, progress: Progress | None = None
+) -> ImportReport:
+    """Import a file into a layer of a workspace, as ``principal``.
+
+    Raises
+    ------
+    NotFound : no such workspace for this principal. Forbidden : not an editor there.
+    InvalidInput, DataQuality, LimitExceeded : the file as a whole was refused; nothing changed.
+    Conflict : the same layer was loaded at the same time.
+    Unavailable : the database went away; nothing changed.
+    """
+    if wanted.layer.kind is LayerKind.DERIVED:
+        raise InvalidInput("derived-is-computed", layer=wanted.layer.id)
+    started = datetime.now(UTC)
+    tell = progress or (lambda _share, _doing: None)
+    with transaction(engines.app, principal) as connection:
+        workspace = find(connection, wanted.workspace)
+        require(connection, workspace.id, Role.EDITOR)
+        where, whole = placing(connection, workspace)
+    context = ImportContext(zone=workspace.zone, now=wanted.now or started, territory=whole, dark=_dark)
+    reading = read_batches(
+        wanted.path, layer=wanted.layer, mapping=wanted.mapping, context=context, limits=wanted.limits
+    )
+    tally = _Tally()
+    try:
+        if wanted.dry_run:
+            for batch in reading:
+                allowed, refused = _allowed(batch, where)
+                tally.take(batch.rejected + refused)
+                tally.accepted += len(allowed)
+            outcome, batch_id = Outcome(inserted=tally.accepted), None
+        else:
+            outcome, batch_id = _store(engines, principal, workspace, wanted, reading, where, tally, tell)
+    finally:
+        reading.close()
+    return _report(wanted, workspace, reading, tally, outcome, batch_id, (datetime.now(UTC) - started).total_seconds())
+
+
+def _store(
+    engines: Engines,
+    principal: Principal,
+    workspace: WorkspaceInfo,
+    wanted: ImportRequest,
+    reading: Reading,
+    where: Placing,
+    tally: _Tally,
+    tell: Progress,
+) -> tuple[Outcome, int]:
+    loading.sweep(engines)
+    given = batches.BatchStart(
+        layer_id=wanted.layer.id,
+        source_name=wanted.source_name or wanted.path.name,
+        sha256="",
+        size_bytes=wanted.path.stat().st_size,
+        licence=wanted.mapping.licence,
+        attribution=wanted.mapping.attribution,
+        is_synthetic=wanted.is_synthetic,
+        mapping=to_json(wanted.mapping),
+        retrieved_at=datetime.fromtimestamp(wanted.path.stat().st_mtime, UTC),
+    )
+
+    def finish(connection: Connection, outcome: Outcome) -> None:
+        report = _report(wanted, workspace, reading, tally, outcome, batch_id, 0.0)
+        kept = {k: v for k, v in report.as_dict().items() if k not in {"seconds", "rejected_samples"}}
+        summary = reading.report
+        batches.finish(
+            connection,
+            batch_id,
+            report=kept,
+            period=summary.period,
+            sha256=summary.sha256,
+            size_bytes=summary.size_bytes,
+        )
+        batches.keep_rejected(connection, workspace, batch_id, tally.rejected)
+        audit(
+            connection,
+            "import",
+            workspace_id=workspace.id,
+            layer_id=wanted.layer.id,
+            batch=batch_id,
+            loaded=outcome.inserted,
+            updated=outcome.updated,
+        )
+
+    with _started(engines, principal, workspace, given) as batch_id:
+        with transaction(engines.app, principal) as connection:
+            empty = loading.is_empty(connection, wanted.layer, workspace)
+        rows = _rows(engines, principal, reading, where, tally, tell, wanted.path.stat().st_size)
+        load = loading.load_aside if empty else loading.load_into
+        outcome = load(engines, principal, workspace, wanted.layer, batch_id, rows, finish)
+    return outcome, batch_id
+
+
+class _started:  # noqa: N801 - a context manager used like a function
+    """Record the batch and hold its guard; when the load fails, write down why."""
+
+    def __init__(
+        self, engines: Engines, principal: Principal, workspace: WorkspaceInfo, given: batches.BatchStart
+    ) -> None:
+        self.engines, self.principal, self.workspace, self.given = engines, principal, workspace, given
+
+    def __enter__(self) -> int:
+        with transaction(self.engines.app, self.principal) as connection:
+            self.batch_id = batches.start(connection, self.workspace, self.given)
+            # The guard is held before the batch can be seen, so that no sweeper takes it for dead.
+            self.guard = loading.guard(self.engines.loader, self.batch_id)
+            self.guard.__enter__()
+        return self.batch_id
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        try:
+            if error is not None:
+                told = problem(error) if isinstance(error, QorganError) else {"code": "internal", "params": {}}
+                with transaction(self.engines.app, self.principal) as connection:
+                    batches.fail(connection, self.batch_id, error=told)
+        except QorganError:
+            # The database is away: the sweeper of the next import will mark the batch.
+            pass
+        finally:
+            self.guard.__exit__(None, None, None)
+
+
+def _rows(
+    engines: Engines,
+    principal: Principal,
+    reading: Reading,
+    where: Placing,
+    tally: _Tally,
+    tell: Progress,
+    size_bytes: int,
+) -> Iterator[Rows]:
+    for batch in ahead(reading):
+        allowed, refused = _allowed(batch, where)
+        tally.take(batch.rejected + refused)
+        tally.accepted += len(allowed)
+        if len(allowed):
+            with transaction(engines.app, principal) as connection:
+                ids = loading.reserve_ids(connection, len(allowed))
+            yield _staged(allowed, ids, where)
+        tell(0.9 * min(reading.progress, 1.0), "job.doing.reading")
+    tell(0.92, "job.doing.indexing")
+
+
+def _staged(batch: RecordBatch, ids: NDArray[np.int64], where: Placing) -> Rows:
+    columns: dict[str, pa.Array] = dict(batch.columns)
+    if batch.times is not None:
+        columns.update(batch.times.columns())
+        columns["dark"] = batch.dark if batch.dark is not None else pa.nulls(len(batch), pa.bool_())
+    return Rows(
+        ids=ids,
+        source_id=batch.source_id,
+        row_hash=batch.row_hash,
+        lon=batch.lon,
+        lat=batch.lat,
+        geometry=batch.geometry,
+        cell=index_points(batch.lon, batch.lat),
+        territory_id=where.territory_of(batch.lon, batch.lat),
+        flags=batch.flags.to_arrow(),
+        columns=columns,
+    )
+
+
+def _allowed(batch: RecordBatch, where: Placing) -> tuple[RecordBatch, tuple[RejectedRow, ...]]:
+    """The rows this principal may write, and the others as rejected."""
+    keep = where.may_write(where.territory_of(batch.lon, batch.lat))
+    if keep.all():
+        return batch, ()
+    refused = tuple(
+        RejectedRow(row_number=int(n), raw={}, reasons=(("outside-your-territory", {}),))
+        for n in batch.row_number[~keep]
+    )
+    mask = pa.array(keep)
+    return (
+        replace(
+            batch,
+            columns={name: column.filter(mask) for name, column in batch.columns.items()},
+            lon=batch.lon[keep],
+            lat=batch.lat[keep],
+            geometry=None if batch.geometry is None else batch.geometry[keep],
+            source_id=batch.source_id.filter(mask),
+            row_hash=batch.row_hash[keep],
+            row_number=batch.row_number[keep],
+            flags=batch.flags.take(keep),
+            times=None if batch.times is None else batch.times.take(keep),
+            dark=None if batch.dark is None else batch.dark.filter(mask),
+            node_ids=None if batch.node_ids is None else batch.node_ids.filter(mask),
+        ),
+        refused,
+    )
+
+
+def _dark(lon: Degrees, lat: Degrees, start: Moments, end: Moments) -> pa.BooleanArray:
+    # An hour that holds dusk is neither: such events stay unknown instead of being given to either side.
+    dark = dark_of_interval(lon, lat, start, end)
+    return pa.array(dark == 1.0, mask=np.isnan(dark))
+
+
+def _report(
+    wanted: ImportRequest,
+    workspace: WorkspaceInfo,
+    reading: Reading,
+    tally: _Tally,
+    outcome: Outcome,
+    batch_id: int | None,
+    seconds: float,
+) -> ImportReport:
+    summary = reading.report
+    return ImportReport(
+        layer=wanted.layer.id,
+        workspace=workspace.slug,
+        format=summary.format,
+        read=summary.read,
+        loaded=outcome.inserted,
+        updated=outcome.updated,
+        unchanged=outcome.unchanged,
+        rejected=tally.rejected_rows,
+        rejected_by_reason=dict(sorted(tally.reasons.items())),
+        warnings=dict(sorted(summary.warnings.counts.items())),
+        warning_samples={code: samples for code, samples in sorted(summary.warnings.samples.items()) if samples},
+        rejected_samples=[
+            {"row": row.row_number, "raw": row.raw, "reasons": [list(reason) for reason in row.reasons]}
+            for row in tally.rejected[:5]
+        ],
+        sha256=summary.sha256,
+        day_from=summary.period[0].isoformat() if summary.period else None,
+        day_to=summary.period[1].isoformat() if summary.period else None,
+        is_synthetic=wanted.is_synthetic,
+        dry_run=wanted.dry_run,
+        batch_id=batch_id,
+        seconds=round(seconds, 3),
+    )

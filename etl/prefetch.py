@@ -1,0 +1,53 @@
+"""Reading ahead: the next chunk is read and checked while this one goes to the database."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+_END = object()
+
+
+def ahead(source: Iterable[T], *, chunks: int = 2) -> Iterator[T]:
+    """The items of ``source``, taken from it in a thread at most ``chunks`` ahead; its errors are raised here.
+
+    A consumer that stops early ends the thread at the next item.
+    """
+    waiting: queue.Queue[object] = queue.Queue(maxsize=chunks)
+    stopped = threading.Event()
+    fault: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for item in source:
+                while not stopped.is_set():
+                    try:
+                        waiting.put(item, timeout=0.2)
+                        break
+                    except queue.Full:
+                        continue
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 - raised again by the consumer
+            fault.append(error)
+        finally:
+            while not stopped.is_set():
+                try:
+                    waiting.put(_END, timeout=0.2)
+                    return
+                except queue.Full:
+                    continue
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not _END:
+            yield item  # type: ignore[misc]
+        if fault:
+            raise fault[0]
+    finally:
+        stopped.set()
+        thread.join()
