@@ -158,13 +158,15 @@ def share_of_lines(
     if not cover.is_valid:
         raise InvalidInput("geometry-invalid", reason=shapely.is_valid_reason(cover))
     parts = to_metric(shapely.get_parts(cover), crs=plane)
-    line, part = shapely.STRtree(parts).query(flat)
+    # Piece by piece: the intersection of a line that runs back over itself would count the way once, its length twice.
+    pieces, owner = _pieces(flat)
+    piece, part = shapely.STRtree(parts).query(pieces)
     shapely.prepare(parts)
-    met = shapely.intersects(parts[part], flat[line])
-    line, part = line[met], part[met]
-    # Most lines lie wholly inside or outside; only those on the border are cut, which is what takes long.
-    whole = shapely.covers(parts[part], flat[line])
-    inside = np.where(whole, shapely.length(flat[line]), 0.0)
-    inside[~whole] = shapely.length(shapely.intersection(flat[line[~whole]], parts[part[~whole]]))
-    covered = np.bincount(line, weights=inside, minlength=given.size)
+    met = shapely.intersects(parts[part], pieces[piece])
+    piece, part = piece[met], part[met]
+    # Most pieces lie wholly inside or outside; only those on the border are cut, which is what takes long.
+    whole = shapely.covers(parts[part], pieces[piece])
+    inside = np.where(whole, shapely.length(pieces[piece]), 0.0)
+    inside[~whole] = shapely.length(shapely.intersection(pieces[piece[~whole]], parts[part[~whole]]))
+    covered = np.bincount(owner[piece], weights=inside, minlength=given.size)
     return np.minimum(covered / length, 1.0)

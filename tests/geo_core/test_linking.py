@@ -86,13 +86,26 @@ def test_the_share_of_a_line_is_its_covered_length_over_its_length():
         shapely.LineString([(0, 100), (100, 100)]),
         shapely.LineString([(10, 0), (30, 5)]),
         shapely.MultiLineString([[(30, 0), (50, 0)], [(65, 0), (75, 0)]]),
+        shapely.LineString([(20, 0), (60, 0), (20, 0)]),
         shapely.LineString([(5, 5), (5, 5)]),
         None,
     )
-    want = [0.5, 0.0, 1.0, 0.5, np.nan, np.nan]
+    want = [0.5, 0.0, 1.0, 0.5, 0.5, np.nan, np.nan]
     np.testing.assert_allclose(share_of_lines(given, cover, crs=CRS), want, atol=1e-6)
     for nothing in (None, shapely.Polygon()):
-        np.testing.assert_array_equal(share_of_lines(given, nothing, crs=CRS), [0, 0, 0, 0, np.nan, np.nan])
+        np.testing.assert_array_equal(share_of_lines(given, nothing, crs=CRS), [0, 0, 0, 0, 0, np.nan, np.nan])
+
+
+def test_shares_equal_brute_force_under_a_ragged_cover():
+    rng = np.random.default_rng(3)
+    cover_m = shapely.union_all(shapely.buffer(shapely.points(rng.uniform(-500, 500, (60, 2))), 70))
+    drawn = [shapely.LineString(rng.uniform(-600, 600, (rng.integers(2, 5), 2))) for _ in range(150)]
+    drawn += [shapely.LineString([p, p + rng.normal(0, 15, 2)]) for p in rng.uniform(-500, 500, (150, 2))]
+    got = share_of_lines(metric(*drawn), metric(cover_m)[0], crs=CRS)
+    want = [cover_m.intersection(line).length / line.length for line in drawn]
+    np.testing.assert_allclose(got, want, atol=1e-6)
+    assert (got == 1.0).any()
+    assert (got == 0.0).any()
 
 
 def test_what_cannot_be_linked_is_refused():
