@@ -101,6 +101,9 @@ if case == "stock":
         pdk.Layer("GeoJsonLayer", {"type": "Point", "coordinates": [76.96, 52.29]}, id="geo", get_point_radius=60),
         label_layer("labels", [row], size_px=40),
     ]
+elif case == "icons":
+    outside = {"url": "https://icons.example.org/camera.png", "width": 64, "height": 64}
+    layers = [pdk.Layer("IconLayer", [{"icon": outside, "at": [76.96, 52.28]}], get_icon="icon", get_position="at")]
 elif case == "labels":
     layers = [label_layer("labels", [{"position": [76.9674, 52.29], "name": "ӘҒҚҢӨҰҮҺІ әғқңөұүһі"}], size_px=30)]
 
@@ -115,7 +118,7 @@ event = draw_map(
     language="kk",
     theme="dark" if theme == "dark" else "light",
     height_px=520,
-    map_style=f"{SERVICE}/style.json" if case in ("cells", "outside") else None,
+    map_style={"cells": f"{SERVICE}/style.json", "outside": f"{SERVICE}/style-outside.json"}.get(case),
     attribution="© OpenStreetMap contributors",
     legend=legend if case not in ("stock", "labels") else [],
     origins=[SERVICE],

@@ -133,6 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, empty, MEDIA_TYPE)
         elif path == "/style.json":
             self._answer(200, json.dumps(style()).encode(), "application/json")
+        elif path == "/style-outside.json":
+            outside = style()
+            outside["glyphs"] = "https://fonts.example.org/{fontstack}/{range}.pbf"
+            outside["sources"]["far"] = {"type": "vector", "tiles": ["https://tiles.example.org/{z}/{x}/{y}"]}
+            outside["layers"].append({"id": "far", "type": "line", "source": "far", "source-layer": "roads"})
+            self._answer(200, json.dumps(outside).encode(), "application/json")
         elif path.startswith("/tiles/"):
             z, x, y = (int(part) for part in path.removeprefix("/tiles/").split("/"))
             self._answer(200, point_tile("lamps", LAMPS, z=z, x=x, y=y), "application/vnd.mapbox-vector-tile")

@@ -42,6 +42,7 @@ FLAGS = [
 WAIT_MS = 40_000
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +278,14 @@ def test_while_the_service_is_away_the_map_says_so_and_recovers_by_itself(
 def test_a_refusal_shows_the_services_own_sentence(opened: Callable[..., Page]) -> None:
     page = opened("refused")
     expect(page.locator(".notice span")).to_have_text("Сервер бас тартты. Мұндай қабат жоқ.")
+
+
+@pytest.mark.parametrize("case", ["outside", "icons"])
+def test_an_address_outside_is_refused_in_words_and_never_asked(opened: Callable[..., Page], case: str) -> None:
+    page = opened(case)
+    expect(page.locator(".notice span")).to_contain_text("Сервер бас тартты.")
+    expect(page.locator(".notice span")).to_contain_text("example.org")
+    page.wait_for_timeout(500)  # that nothing was asked is checked for every page when it is closed
 
 
 def test_no_cells_are_said_in_words(opened: Callable[..., Page]) -> None:

@@ -56,13 +56,20 @@ function spread(palette, count) {
   return Array.from({length: count}, (_, i) => palette[Math.round((i * (palette.length - 1)) / (count - 1))]);
 }
 
-/** Numbers as the house writes them: decimal mark of the language, thousands by a thin space. */
-export function numberFormat(language, digits = 3) {
-  const format = new Intl.NumberFormat(language, {maximumSignificantDigits: digits, useGrouping: 'min2'});
+// narrow and unbreakable, as in i18n/numerals.py
+const THIN_SPACE = '\u202f';
+const MINUS = '\u2212';
+
+/** Numbers as the house writes them: mark of the language, thousands by a thin space; whole numbers exactly, others to 3 digits. */
+export function numberFormat(language) {
+  const options = {useGrouping: 'always'};
+  const whole = new Intl.NumberFormat(language, {...options, maximumFractionDigits: 0});
+  const real = new Intl.NumberFormat(language, {...options, maximumSignificantDigits: 3});
+  const marks = {group: THIN_SPACE, minusSign: MINUS};
   return (value) =>
-    format
+    (Number.isInteger(value) ? whole : real)
       .formatToParts(value)
-      .map((part) => (part.type === 'group' ? '\u2009' : part.value))
+      .map((part) => marks[part.type] ?? part.value)
       .join('');
 }
 

@@ -5,7 +5,7 @@ import {Layer} from '@deck.gl/core';
 import {H3HexagonLayer} from '@deck.gl/geo-layers';
 import {JSONConfiguration, JSONConverter} from '@deck.gl/json';
 import {ArcLayer, GeoJsonLayer, IconLayer, PathLayer, PolygonLayer, ScatterplotLayer, TextLayer} from '@deck.gl/layers';
-import {JSONLoader} from '@loaders.gl/core';
+import {JSONLoader, load} from '@loaders.gl/core';
 
 import {QorganCellLayer} from './cell_layer.js';
 import {MVTLayer, QorganFeatureTiles} from './tile_layers.js';
@@ -28,9 +28,9 @@ export const CLASSES = {
 // Every stock layer whose `data` is an address asks through our network too: own addresses only, tries again, counted.
 Layer.defaultProps.fetch = {
   type: 'function',
-  value: async (url, {layer, propName, signal}) => {
-    if (propName !== 'data') throw new Error(`${layer.id}: ${propName} cannot be an address`);
+  value: async (url, {layer, propName, signal, loaders, loadOptions}) => {
     const {network} = layer.context.userData;
+    if (propName !== 'data') return load(network.own(url), loaders ?? layer.props.loaders, loadOptions ?? layer.getLoadOptions());
     return (await network.get(url, {key: `data ${layer.id}`, accept: JSONLoader.mimeTypes[0], signal})).json();
   }
 };
@@ -41,11 +41,12 @@ const INKS = {
   dark: {unknownColor: [165, 165, 165], hiddenColor: [170, 150, 205]}
 };
 
-/** Layers of a pydeck description (a JSON string). Throws where it names a layer we do not have. */
-export function layersOf(json, {beforeId, theme, onClasses, onError}) {
+/** Layers of a pydeck description (a JSON string). Throws where it names a layer we do not have or an address outside. */
+export function layersOf(json, {network, beforeId, theme, onClasses, onError}) {
   const parsed = JSON.parse(json);
-  for (const {'@@type': type} of parsed.layers ?? []) {
-    if (!(type in CLASSES)) throw new Error(`no such layer here: ${type}`);
+  for (const layer of parsed.layers ?? []) {
+    if (!(layer['@@type'] in CLASSES)) throw new Error(`no such layer here: ${layer['@@type']}`);
+    for (const address of addressesIn(layer)) network.own(address);
   }
   const converter = new JSONConverter({configuration: new JSONConfiguration({classes: CLASSES})});
   const {layers = []} = converter.convert({layers: parsed.layers ?? []});
@@ -56,6 +57,15 @@ export function layersOf(json, {beforeId, theme, onClasses, onError}) {
       ...(layer instanceof QorganCellLayer ? {onClasses, ...INKS[theme]} : {})
     })
   );
+}
+
+/** Addresses a layer would ask: its own texts that are one, and every `url` inside (icons). */
+function* addressesIn(value, depth = 0) {
+  for (const [key, one] of Object.entries(value ?? {})) {
+    if (typeof one === 'string') {
+      if ((depth === 0 || key === 'url' || key === 'workerUrl') && /^([a-z]+:)?\/\//i.test(one)) yield one;
+    } else if (one && typeof one === 'object') yield* addressesIn(one, depth + 1);
+  }
 }
 
 /** What a pick tells Python: the layer and the plain properties of the thing. */

@@ -129,8 +129,9 @@ export class QorganMap {
       try {
         style = await loadStyle(url, this.network);
       } catch (error) {
-        if (error.name !== 'AbortError') console.error(error);
         if (this.gone || error.name === 'AbortError') return;
+        console.error(error);
+        this.network.refuse(Object.assign(error, {topic: 'style'})); // the data is drawn without its ground
       }
     }
     if (this.gone) return;
@@ -144,6 +145,7 @@ export class QorganMap {
     let layers;
     try {
       layers = layersOf(this.data.deck, {
+        network: this.network,
         beforeId: firstLabel(this.style),
         theme: this.data.theme,
         onClasses: (id, told) => this._classes(id, told),
@@ -151,7 +153,7 @@ export class QorganMap {
       });
     } catch (error) {
       console.error(error);
-      this.notices.set({fault: String(error.message)});
+      this.notices.set({fault: `${this.data.texts.refused} ${error.detail ?? error.message}`});
       return;
     }
     const ids = new Set(layers.map((layer) => layer.id));
@@ -163,6 +165,7 @@ export class QorganMap {
       }
     }
     this.notices.set({fault: null});
+    if (this.network.refused?.topic !== 'style') this.network.refuse(null);
     this.root.dataset.state = 'loading';
     this.overlay.setProps({layers});
     this._emptiness();

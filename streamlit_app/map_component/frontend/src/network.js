@@ -40,7 +40,6 @@ export class Network {
 
   /** Fetch; a newer request with the same `key` replaces the older one. Waits and tries again while the service is away. */
   async get(url, {key = null, accept = '*/*', signal = null} = {}) {
-    const address = this.own(url);
     const controller = new AbortController();
     if (key) {
       this.running.get(key)?.abort();
@@ -50,16 +49,17 @@ export class Network {
     signal?.addEventListener('abort', stop);
     this._count(+1);
     try {
+      const address = this.own(url);
       for (let attempt = 0; ; attempt++) {
         const answer = await this._once(address, accept, controller.signal);
         if (answer instanceof Response) {
-          this._refuse(null);
+          if (this.refused?.topic === (key ?? 'tiles')) this.refuse(null);
           return answer;
         }
         await this._wait(answer.waitS ?? Math.min(LONGEST_WAIT_S, 2 ** attempt), controller.signal);
       }
     } catch (error) {
-      if (error instanceof Refused) this._refuse(error);
+      if (error instanceof Refused) this.refuse(Object.assign(error, {topic: key ?? 'tiles'}));
       throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -122,7 +122,8 @@ export class Network {
     this._tell();
   }
 
-  _refuse(error) {
+  /** Tell the reader what was refused; null when it is no longer so. */
+  refuse(error) {
     if (this.refused !== error) {
       this.refused = error;
       this._tell();
