@@ -34,6 +34,7 @@ from geo_core.camera import (
 )
 from geo_core.errors import InvalidInput
 from geo_core.obstacles import Floats, Geometries, Obstacles, mount
+from geo_core.polygonal import only_area
 
 __all__ = [
     "CameraArrays",
@@ -296,17 +297,12 @@ def _polygons(points: Floats, start: NDArray[np.int64]) -> Geometries:
         polygons[full] = shapely.polygons(rings)
     broken = ~shapely.is_valid(polygons)
     if broken.any():  # a hair-thin gap between walls can make neighbouring points of a ring swap
-        polygons[broken] = _only_area(shapely.make_valid(polygons[broken]))
+        polygons[broken] = only_area(shapely.make_valid(polygons[broken]))
     return polygons
 
 
-def _only_area(geometries: Geometries) -> Geometries:
-    """Polygonal parts only."""
-    out = np.empty(len(geometries), dtype=object)
-    for i, geometry in enumerate(geometries):
-        parts = [p for p in shapely.get_parts(shapely.get_parts(geometry)) if p.geom_type == "Polygon"]
-        out[i] = parts[0] if len(parts) == 1 else shapely.union_all(parts) if parts else shapely.Polygon()
-    return out
+def _without(area: shapely.Geometry, hidden: shapely.Geometry) -> shapely.Geometry:
+    return only_area(np.array([shapely.difference(area, hidden)], dtype=object))[0]
 
 
 def _subtract_strips(
@@ -338,7 +334,7 @@ def _subtract_strips(
     for i, group in zip(cut, np.split(hidden, first[1:]), strict=True):
         near = group[shapely.intersects(group, polygons[i])]
         if len(near):
-            polygons[i] = _only_area(np.array([shapely.difference(polygons[i], shapely.union_all(near))]))[0]
+            polygons[i] = _without(polygons[i], shapely.union_all(near))
 
 
 def _subtract_feet(polygons: Geometries, viewpoints: Floats, cameras: CameraArrays) -> None:
@@ -351,4 +347,4 @@ def _subtract_feet(polygons: Geometries, viewpoints: Floats, cameras: CameraArra
             polygons[i] = shapely.Polygon()
         else:
             foot = shapely.buffer(shapely.Point(viewpoints[i]), near_m[i], quad_segs=32)
-            polygons[i] = _only_area(np.array([shapely.difference(polygons[i], foot)]))[0]
+            polygons[i] = _without(polygons[i], foot)

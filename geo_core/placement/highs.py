@@ -7,19 +7,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from geo_core.errors import QorganError
 
-if TYPE_CHECKING:
-    import highspy
-
 Floats = NDArray[np.float64]
 _REPORT_EVERY_S = 0.5
+
+
+class _QuietHighs(highspy.Highs):
+    """Without the banner that starting callbacks prints: standard output belongs to the command that asked."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (the name is the library's)
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,12 +79,9 @@ def solve(
     ------
     QorganError : ``solver-failed`` with the solver's status, for a model it refuses (a fault of ours).
     """
-    import highspy
-
     began = time.perf_counter()
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs = _QuietHighs()  # type: ignore[no-untyped-call]
     for option, value in (
-        ("output_flag", False),
         ("threads", 1),
         ("random_seed", seed % 2**31),
         ("time_limit", time_limit_s),
@@ -134,8 +136,6 @@ def solve(
 
 
 def _lp(model: Model) -> highspy.HighsLp:
-    import highspy
-
     lp = highspy.HighsLp()
     rows, columns = model.matrix.shape
     lp.num_col_, lp.num_row_ = columns, rows

@@ -225,6 +225,11 @@ def test_a_share_that_was_not_computed_is_refused():
         PlacementProblem(cover=sparse.csr_array(np.array([[math.nan]])), weights=np.ones(1), p=1)
 
 
+def test_the_solver_writes_nothing_to_standard_output(capfd):
+    solve_set_cover(dense([[1, 1, 0], [0, 1, 1], [1, 0, 1]]))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_sites_that_add_nothing_are_not_bought():
     problem = PlacementProblem(cover=dense([[1, 1, 0], [1, 0, 0], [0, 0, 0]]), weights=np.ones(3), p=3)
     plan = solve_max_cover(problem)
