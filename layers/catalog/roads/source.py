@@ -1,6 +1,6 @@
 """Sources the layer ``roads`` knows."""
 
-from layers.catalog.roads.classes import HIGHWAY_CLASSES
+from layers.highway_classes import HIGHWAY_CLASSES
 from layers.spec import SourceMapping
 
 OWN = SourceMapping(

@@ -1,6 +1,6 @@
 """What the layer ``roads`` is."""
 
-from layers.catalog.roads.classes import HIGHWAY_CLASSES
+from layers.highway_classes import HIGHWAY_CLASSES
 from layers.catalog.roads.model import Road
 from layers.catalog.roads.source import SOURCES
 from layers.palettes import QUIET
