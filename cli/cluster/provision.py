@@ -10,7 +10,7 @@ from cli.cluster.state import APP, DATABASE, LOADER, OWNER, SUPERUSER, State
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 
 # What each role may do beyond logging in. Only the loader passes row-level security; nobody makes roles or databases.
-_RIGHTS = {
+RIGHTS = {
     OWNER: "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
     APP: "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
     LOADER: "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS",
@@ -33,7 +33,7 @@ def superuser_connection(
 
 
 def _make_roles(connection: psycopg.Connection[tuple[object, ...]], passwords: dict[str, str]) -> None:
-    for role, rights in _RIGHTS.items():
+    for role, rights in RIGHTS.items():
         there = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         # The server is given the verifier, never the password: it can stand in no log.
         verifier = connection.pgconn.encrypt_password(passwords[role].encode(), role.encode(), b"scram-sha-256")
