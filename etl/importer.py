@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from sqlalchemy import Connection
 from etl.context import Degrees, ImportContext, Moments
 from etl.intake import Reading, read_batches
 from etl.mapping import to_json
-from layers.placing import Placing, placing
 from etl.prefetch import ahead
 from etl.readers import Limits
 from etl.records import RecordBatch, RejectedRow
@@ -29,6 +29,7 @@ from layers.engine import Engines
 from layers.identity import Principal, audit, require, transaction
 from layers.jobs import problem
 from layers.loading import Outcome
+from layers.placing import Placing, placing
 from layers.spec import Layer, LayerKind, Role, SourceMapping
 from layers.staging import Rows
 from layers.workspaces import WorkspaceInfo, find
@@ -198,7 +199,7 @@ def _store(
     with _started(engines, principal, workspace, given) as batch_id:
         with transaction(engines.app, principal) as connection:
             empty = loading.is_empty(connection, wanted.layer, workspace)
-        rows = _rows(engines, principal, reading, where, tally, tell, wanted.path.stat().st_size)
+        rows = _rows(engines, principal, reading, where, tally, tell)
         load = loading.load_aside if empty else loading.load_into
         outcome = load(engines, principal, workspace, wanted.layer, batch_id, rows, finish)
     return outcome, batch_id
@@ -220,7 +221,9 @@ class _started:  # noqa: N801 - a context manager used like a function
             self.guard.__enter__()
         return self.batch_id
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if error is not None:
                 told = problem(error) if isinstance(error, QorganError) else {"code": "internal", "params": {}}
@@ -240,7 +243,6 @@ def _rows(
     where: Placing,
     tally: _Tally,
     tell: Progress,
-    size_bytes: int,
 ) -> Iterator[Rows]:
     for batch in ahead(reading):
         allowed, refused = _allowed(batch, where)

@@ -129,7 +129,11 @@ def _timestamps(column: pa.Array) -> Values:
 
 
 def _variable(column: pa.Array) -> Values:
-    wide = column.cast(pa.large_binary() if pa.types.is_binary(column.type) else pa.large_string())
+    wide = column.cast(
+        pa.large_binary()
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+        else pa.large_string()
+    )
     buffers = wide.buffers()
     offsets = np.frombuffer(buffers[1], dtype=np.int64, count=len(wide) + wide.offset + 1)[wide.offset :]
     data = np.frombuffer(buffers[2], dtype=np.uint8) if buffers[2] and buffers[2].size else np.zeros(1, np.uint8)

@@ -1,8 +1,8 @@
 """What the layer ``roads`` is."""
 
-from layers.highway_classes import HIGHWAY_CLASSES
 from layers.catalog.roads.model import Road
 from layers.catalog.roads.source import SOURCES
+from layers.highway_classes import HIGHWAY_CLASSES
 from layers.palettes import QUIET
 from layers.spec import Codes, Field, FieldType, Layer, LayerKind, Role, Style
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy import text
 
+from geo_core.line_nodes import nodes_from_lines
 from geo_core.linking import nearest_segment
-from geo_core.network import StreetSegments, nodes_from_lines, street_segments
+from geo_core.network import StreetSegments, street_segments
 from layers import copy_binary, copy_out, registry
 from layers.derivation import Context, derived_rows, digest, replace_rows, write
 from layers.placing import placing
@@ -51,7 +54,7 @@ def _segments(context: Context) -> dict[str, Any]:
     )
     lines = np.array(shapely.from_wkb([bytes(row["wkb"]) for row in roads]), dtype=object)
     classes = np.array([row["highway_class"] for row in roads], dtype=object)
-    made = _made(context, roads, lines, classes)
+    made = _made(roads, lines, classes)
     of = [roads[i] for i in made.representative]
     where, _ = placing(context.connection, context.workspace)
     middle = shapely.get_coordinates(shapely.line_interpolate_point(made.lines, 0.5, normalized=True))
@@ -75,19 +78,16 @@ def _segments(context: Context) -> dict[str, Any]:
     return {"segments": len(made), "length_m": float(made.length_m.sum()), "roads": len(roads), "rows": done}
 
 
-def _made(
-    context: Context, roads: list[dict[str, Any]], lines: np.ndarray[Any, Any], classes: np.ndarray[Any, Any]
-) -> StreetSegments:
+def _made(roads: list[dict[str, Any]], lines: NDArray[np.object_], classes: NDArray[np.object_]) -> StreetSegments:
     if all(row["from_node"] is not None and row["to_node"] is not None for row in roads):
         tail = np.array([row["from_node"] for row in roads], dtype=np.int64)
         head = np.array([row["to_node"] for row in roads], dtype=np.int64)
         return street_segments(tail, head, lines, road_class=classes)
     level = np.array([row["level"] or 0 for row in roads], dtype=np.int16)
-    edges = nodes_from_lines(lines, level=level, snap_m=SNAP_M, crs=context.workspace.metric_crs)
+    edges = nodes_from_lines(lines, level=level, snap_m=SNAP_M)
     made = street_segments(edges.from_node, edges.to_node, edges.lines, road_class=classes[edges.source])
     # The representative is an edge of the cut lines: say which road it was cut from.
-    object.__setattr__(made, "representative", edges.source[made.representative])
-    return made
+    return replace(made, representative=edges.source[made.representative])
 
 
 def _link(context: Context, layer: Layer, *, afresh: bool) -> dict[str, int]:

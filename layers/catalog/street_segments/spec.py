@@ -1,7 +1,7 @@
 """What the layer ``street_segments`` is."""
 
-from layers.highway_classes import HIGHWAY_CLASSES
 from layers.catalog.street_segments.model import StreetSegment
+from layers.highway_classes import HIGHWAY_CLASSES
 from layers.palettes import QUIET
 from layers.spec import Codes, Derivation, Field, FieldType, Layer, LayerKind, Role, Style
 

@@ -13,7 +13,6 @@ import geoalchemy2
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import postgresql
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -791,7 +790,7 @@ def upgrade() -> None:
 
 
 def _run(name: str) -> None:
-    op.get_bind().connection.driver_connection.execute((SQL / name).read_text(encoding="utf-8"))
+    op.get_bind().connection.cursor().execute((SQL / name).read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
