@@ -93,24 +93,25 @@ def records(home: Path) -> list[Record]:
 
 
 def spawn(
-    arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, dies_with_us: bool = True
+    arguments: Sequence[str], *, environment: Mapping[str, str | None], log: Path, cwd: Path, dies_with_us: bool = True
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own: a Ctrl-C in the terminal reaches only us, and we stop it in order.
 
     Parameters
     ----------
-    environment : added to ours.
+    environment : added to ours; None takes a variable away.
     log : appended to.
     dies_with_us : the kernel asks it to end when we are killed, so that no orphan is left (Linux).
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     setpriv = shutil.which("setpriv") if dies_with_us else None
+    merged = {**os.environ, **environment}
     prefix = [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
     with log.open("ab") as output:
         return subprocess.Popen(
             [*prefix, *arguments],
             cwd=cwd,
-            env={**os.environ, **environment},
+            env={name: value for name, value in merged.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

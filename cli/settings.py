@@ -14,7 +14,9 @@ DEFAULT_PORT = 8501
 class Settings(BaseSettings):
     """Settings of the command line, the supervisor and the worker, read from the environment when made."""
 
-    model_config = SettingsConfigDict(env_prefix="QORGAN_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="QORGAN_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     database_url: SecretStr | None = Field(
         default=None,

@@ -13,6 +13,26 @@ from i18n import LANGUAGES, texts
 
 FALLBACK = "en"  # a terminal that names no language is most often a server's
 
+# Said by the script ./run, which reads the catalogue itself before there is a Python; a test compares it with the script.
+RUN_SCRIPT_KEYS = (
+    "run.apt_failed",
+    "run.compile_failed",
+    "run.compiling",
+    "run.disk_full",
+    "run.installing_python",
+    "run.installing_system",
+    "run.no_apt",
+    "run.no_sudo",
+    "run.not_writable",
+    "run.offline",
+    "run.pip_failed",
+    "run.prepared",
+    "run.python_unsupported",
+    "run.test_failed",
+    "run.test_passed",
+    "run.usage",
+)
+
 
 def language(environment: Mapping[str, str] | None = None) -> str:
     """QORGAN_LANGUAGE, else the terminal's own language where it is one of ours, else English."""

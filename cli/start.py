@@ -57,11 +57,16 @@ def refuse_taken_port(port: int, host: str) -> None:
 
 def servers(urls: DatabaseUrls, *, host: str, port: int, home: Path) -> list[Server]:
     """The programs of the one-machine default. The web server gets the application's door only."""
-    shared = {"QORGAN_HOME": str(home), "QORGAN_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    web = shared | {"DATABASE_URL": str(urls.app), "DATABASE_OWNER_URL": "", "DATABASE_LOADER_URL": ""}
-    worker = shared | {
+    shared: dict[str, str | None] = {
+        "QORGAN_HOME": str(home),
+        "QORGAN_HOST": host,
+        "QORGAN_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": str(urls.app),
-        "DATABASE_OWNER_URL": "",
+        "DATABASE_OWNER_URL": None,
+    }
+    web = shared | {"DATABASE_LOADER_URL": None}
+    worker = shared | {
         "DATABASE_LOADER_URL": str(urls.loader),
         # one job, one thread in its kernels: the machine's cores belong to the readers too
         "NUMBA_NUM_THREADS": "1",

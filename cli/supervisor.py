@@ -35,13 +35,13 @@ class Server:
     ----------
     name : names its log and process file.
     arguments : absolute program first.
-    environment : added to ours.
+    environment : added to ours; None takes a variable away.
     port : where it listens, None for one that does not.
     """
 
     name: str
     arguments: list[str]
-    environment: Mapping[str, str] = field(repr=False)  # holds the database's password
+    environment: Mapping[str, str | None] = field(repr=False)  # holds the database's password
     port: int | None = None
 
 

@@ -142,7 +142,7 @@ def test_ports_of_commands_health_checks_and_proxy_agree() -> None:
     assert f"reverse_proxy api:{api}" in CADDYFILE
     assert f"reverse_proxy ui:{ui}" in CADDYFILE
     assert SERVICES["ui"]["environment"]["QORGAN_API_URL"] == f"http://api:{api}"
-    assert port_after(SERVICES["api"]["command"], "--root-path") == "/api"
+    assert SERVICES["api"]["environment"]["QORGAN_PUBLIC_PREFIX"] == "/api"
     assert "handle_path /api/*" in CADDYFILE
 
 
@@ -183,6 +183,17 @@ def test_the_server_gets_the_same_roles_and_extensions_as_the_private_cluster() 
         assert f"CREATE ROLE {role} LOGIN {rights} PASSWORD" in ROLES
     assert re.findall(r"CREATE EXTENSION IF NOT EXISTS (\w+);", ROLES) == list(provision.EXTENSIONS)
     assert subprocess.run(["bash", "-n", ROOT / "deploy/db/10-roles.sh"], check=False).returncode == 0
+
+
+def test_variables_given_to_our_containers_are_settings_somebody_reads() -> None:
+    from api.settings import ApiSettings
+    from cli.settings import Settings
+
+    known = {f"QORGAN_{name.upper()}" for settings in (Settings, ApiSettings) for name in settings.model_fields}
+    known |= {"QORGAN_API_URL"}
+    for name in OURS:
+        given = {variable for variable in SERVICES[name].get("environment", {}) if variable.startswith("QORGAN_")}
+        assert given <= known, f"{name} is given {given - known}"
 
 
 def test_the_image_installs_the_locked_set_and_copies_no_secret() -> None:
