@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,6 +77,7 @@ def encode_cells(
     units: Mapping[str, str],
     hidden: Mapping[str, NDArray[np.bool_]] | None = None,
     precision: Mapping[str, float] | None = None,
+    breaks: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
     """Encode cells of one resolution and their measures.
 
@@ -91,6 +92,7 @@ def encode_cells(
     hidden : name → (n,) bool, True where the value is withheld; the number there is not sent.
     precision : name → step to which the measure is rounded before sending as whole steps (0.0001 for shares shown with
         three digits), smaller on the wire than float32. Not given: not rounded.
+    breaks : name → inclusive upper bounds of all classes but the last, for receivers that colour by classes.
 
     Returns
     -------
@@ -117,7 +119,8 @@ def encode_cells(
         if values.shape != cells.shape or (withheld is not None and withheld.shape != cells.shape):
             raise ValueError(f"{name}: as many values as cells are needed")
         description, codes = _codes(name, values, withheld=withheld, step=step, rounded=name in (precision or {}))
-        described.append({"name": name, "unit": units[name], **description})
+        classes = {"breaks": [float(b) for b in breaks[name]]} if breaks and name in breaks else {}
+        described.append({"name": name, "unit": units[name], **description, **classes})
         parts.append(_planes(codes, codes.dtype.itemsize))
     own = {
         "resolution": resolution,

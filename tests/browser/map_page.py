@@ -104,6 +104,8 @@ if case == "stock":
 elif case == "icons":
     outside = {"url": "https://icons.example.org/camera.png", "width": 64, "height": 64}
     layers = [pdk.Layer("IconLayer", [{"icon": outside, "at": [76.96, 52.28]}], get_icon="icon", get_position="at")]
+elif case == "ground":
+    layers = []
 elif case == "labels":
     layers = [label_layer("labels", [{"position": [76.9674, 52.29], "name": "ӘҒҚҢӨҰҮҺІ әғқңөұүһі"}], size_px=30)]
 
@@ -118,7 +120,9 @@ event = draw_map(
     language="kk",
     theme="dark" if theme == "dark" else "light",
     height_px=520,
-    map_style={"cells": f"{SERVICE}/style.json", "outside": f"{SERVICE}/style-outside.json"}.get(case),
+    map_style={"cells": f"{SERVICE}/style.json", "outside": f"{SERVICE}/style-outside.json"}.get(
+        "cells" if case == "ground" else case
+    ),
     attribution="© OpenStreetMap contributors",
     legend=legend if case not in ("stock", "labels") else [],
     origins=[SERVICE],

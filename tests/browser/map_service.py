@@ -68,7 +68,11 @@ def style() -> dict[str, Any]:
     ]
     return {
         "version": 8,
-        "sources": {"roads": {"type": "geojson", "data": {"type": "FeatureCollection", "features": features}}},
+        "sources": {
+            "roads": {"type": "geojson", "data": {"type": "FeatureCollection", "features": features}},
+            # a relative address: relative to the style, not to the page
+            "lamps": {"type": "vector", "tiles": ["tiles/{z}/{x}/{y}"], "minzoom": 10, "maxzoom": 12},
+        },
         "layers": [
             {"id": "ground", "type": "background", "paint": {"background-color": "#f4f2ee"}},
             {
@@ -76,6 +80,13 @@ def style() -> dict[str, Any]:
                 "type": "line",
                 "source": "roads",
                 "paint": {"line-color": "#c9c4ba", "line-width": 5},
+            },
+            {
+                "id": "lamps",
+                "type": "circle",
+                "source": "lamps",
+                "source-layer": "lamps",
+                "paint": {"circle-color": "#00a000", "circle-radius": 3},
             },
             {
                 "id": "names",

@@ -126,6 +126,14 @@ def test_what_the_sender_adds_to_the_header_arrives() -> None:
     assert {key: table.header[key] for key in header} == header
 
 
+def test_bounds_of_classes_travel_with_their_measure() -> None:
+    cells = disk(resolution=8, rings=1)
+    measures = {"n": np.arange(7), "m": np.arange(7)}
+    units = dict.fromkeys(measures, "1")
+    table = decode_cells(encode_cells(cells, measures, {}, resolution=8, units=units, breaks={"n": [1, 3]}))
+    assert [m.get("breaks") for m in table.header["measures"]] == [[1.0, 3.0], None]
+
+
 def test_no_cells_at_all_are_a_message_too() -> None:
     empty = np.array([], dtype=np.uint64)
     table = decode_cells(encode_cells(empty, {"n": np.array([])}, {}, resolution=9, units={"n": "1"}))

@@ -30,8 +30,8 @@ export class Network {
   }
 
   /** Absolute address, or an Error where it would leave the machine's own service. */
-  own(url) {
-    const absolute = new URL(url, document.baseURI);
+  own(url, base = document.baseURI) {
+    const absolute = new URL(url, base);
     if (absolute.protocol === 'data:' || absolute.protocol === 'blob:') return absolute.href;
     if (!this.origins.has(absolute.origin)) throw new Refused(0, `outside address refused: ${absolute.origin}`);
     // templates keep their braces

@@ -9,14 +9,15 @@ export function blankStyle(background) {
 export async function loadStyle(url, network) {
   const response = await network.get(url, {key: 'style', accept: 'application/json'});
   const style = await response.json();
+  const own = (address) => network.own(address, response.url);
   for (const source of Object.values(style.sources ?? {})) {
-    if (source.tiles) source.tiles = source.tiles.map((tile) => network.own(tile));
-    if (typeof source.url === 'string') source.url = network.own(source.url);
-    if (typeof source.data === 'string') source.data = network.own(source.data);
+    if (source.tiles) source.tiles = source.tiles.map((tile) => own(tile));
+    if (typeof source.url === 'string') source.url = own(source.url);
+    if (typeof source.data === 'string') source.data = own(source.data);
   }
   // letters are drawn in the browser from its own fonts: no glyph server, every alphabet
   delete style.glyphs;
-  if (style.sprite) style.sprite = network.own(style.sprite);
+  if (typeof style.sprite === 'string') style.sprite = own(style.sprite);
   return style;
 }
 
