@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from geo_core.errors import Conflict, NotFound
+from geo_core.errors import Conflict, Forbidden, NotFound
 from layers import registry
 from layers.history import restore
-from layers.identity import audit
+from layers.identity import audit, territories
+from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
 
 
@@ -165,12 +166,18 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
     ------
     NotFound : no such batch.
     Conflict : it is not loaded, or a later batch or edit changed its rows (named in ``later``).
+    Forbidden : it has rows where the principal is not an editor: it goes as a whole or not at all.
     """
     batch = one(connection, workspace, batch_id)
     if batch["state"] != "loaded":
         raise Conflict("batch-not-loaded", batch=batch_id, state=batch["state"])
     layer = registry.load()[batch["layer_id"]]
     key = {"ws": workspace.id, "layer": layer.id, "batch": batch_id}
+    touched = connection.execute(
+        text("SELECT qorgan_batch_territories(:table, :ws, :batch)"), {**key, "table": layer.table}
+    ).scalar_one()
+    if not set(touched) <= territories(connection, Role.EDITOR):
+        raise Forbidden("outside-your-territory")
     later = connection.execute(
         text(
             "SELECT count(*) FROM row_history h WHERE h.workspace_id = :ws AND h.layer_id = :layer "

@@ -40,7 +40,7 @@ class Values:
 @numba.njit(cache=True, nogil=True)
 def _row_sizes(sizes: NDArray[np.int64], length: NDArray[np.int32]) -> None:
     for i in range(sizes.size):
-        sizes[i] += 4 + (length[i] if length[i] > 0 else 0)
+        sizes[i] += 4 + max(length[i], 0)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -85,6 +85,7 @@ def translated(error: Exception) -> QorganError | None:
             return InvalidInput("bad-geometry")
         case (
             psycopg.errors.LockNotAvailable()
+            | psycopg.errors.ObjectInUse()
             | psycopg.errors.DeadlockDetected()
             | psycopg.errors.SerializationFailure()
         ):

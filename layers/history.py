@@ -16,8 +16,8 @@ def remember(
     """Keep the present state of the rows whose ids ``ids_query`` (our own SQL) gives, before they are changed."""
     connection.execute(
         text(
-            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, before) "
-            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, {IMAGE} "  # noqa: S608
+            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, before) "  # noqa: S608
+            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, {IMAGE} "
             f"FROM {layer.table} t WHERE t.workspace_id = :ws AND t.id IN ({ids_query})"
         ),
         {"layer": layer.id, "batch": batch_id, "reason": reason, "ws": workspace_id},
@@ -25,9 +25,13 @@ def remember(
 
 
 def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
-    """Bring back the rows a batch changed; how many."""
-    names = [column.name for column in layer.model.__table__.columns if column.name not in {"workspace_id", "id"}]
-    sets = ", ".join(f'"{name}" = o."{name}"' for name in names)
+    """Bring back the rows a batch changed; how many.
+
+    The version goes on instead of back: whoever has seen the row since must not take the restored one for theirs.
+    """
+    kept = {"workspace_id", "id", "version", "updated_at"}
+    names = [column.name for column in layer.model.__table__.columns if column.name not in kept]
+    sets = ", ".join([*(f'"{name}" = o."{name}"' for name in names), "version = t.version + 1", "updated_at = now()"])
     done = connection.execute(
         text(
             f"UPDATE {layer.table} t SET {sets} FROM row_history h, "  # noqa: S608

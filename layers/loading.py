@@ -142,7 +142,7 @@ def load_into(
         ).rowcount
         outcome.inserted = connection.exec_driver_sql(
             f"INSERT INTO {layer.table} ({listed}) SELECT {listed} FROM incoming s "  # noqa: S608
-            f"WHERE NOT EXISTS (SELECT 1 FROM {layer.table} t WHERE {same})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {layer.table} t WHERE {same} AND t.workspace_id = {workspace.id})"
         ).rowcount
         outcome.unchanged = total - outcome.updated - outcome.inserted
         finish(connection, outcome)

@@ -14,7 +14,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     return not (kind == "table" and name and (PARTITION.match(name) or FOREIGN.match(name)))
 
 
-def include_object(item: Any, name: str | None, _kind: str, reflected: bool, _compare: Any) -> bool:
+def include_object(item: Any, name: str | None, _kind: str, reflected: bool, _compare: Any) -> bool:  # noqa: FBT001 - alembic calls it so
     """Nor are the indexes and constraints on them."""
     owner = getattr(getattr(item, "table", None), "name", "") or ""
     foreign = PARTITION.match(owner) or FOREIGN.match(owner) or (name or "").startswith("procrastinate")

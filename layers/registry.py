@@ -82,7 +82,7 @@ def load() -> Registry:
             loaded = importlib.import_module(f"{catalog.__name__}.{module.name}")
             layer = getattr(loaded, "LAYER", None)
             if not isinstance(layer, Layer):
-                raise ValueError(f"layers/catalog/{module.name} has no LAYER")
+                raise ValueError(f"layers/catalog/{module.name} has no LAYER")  # noqa: TRY004 - the folder is wrong, not a value
             if layer.id != module.name:
                 raise ValueError(f"layers/catalog/{module.name} declares a layer called {layer.id!r}")
             object.__setattr__(layer, "folder", str(Path(package_path) / module.name))

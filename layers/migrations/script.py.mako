@@ -12,7 +12,7 @@ import geoalchemy2
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-${imports if imports else ""}
+${(imports or "").replace("from sqlalchemy.dialects import postgresql", "").strip()}
 
 revision: str = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}

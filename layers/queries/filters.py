@@ -84,7 +84,9 @@ def where(layer: Layer, workspace_id: int, given: Filter, *, alias: str = "t") -
 
     Raises
     ------
-    InvalidInput : a time filter on a layer without time; a category the layer does not have.
+    InvalidInput : a category the layer does not have.
+
+    A time filter says nothing of a layer without time: the filters of a page hold for all its layers.
     """
     clause = Where()
     clause.certain.append(f"{alias}.workspace_id = %(ws)s")
@@ -148,12 +150,12 @@ def at_place(clause: Where, layer: Layer, place: Place, *, alias: str = "t") -> 
         clause.params.update(cell_low=int(low), cell_high=int(high))
     if place.segment_id is not None:
         clause.certain.append(
-            f"{alias}.id IN (SELECT u.row_id FROM event_unit u WHERE u.workspace_id = %(ws)s AND u.layer_id = %(unit_layer)s "
+            f"{alias}.id IN (SELECT u.row_id FROM event_unit u WHERE u.workspace_id = %(ws)s AND u.layer_id = %(unit_layer)s "  # noqa: S608
             "AND u.unit_id = %(segment)s)"
         )
         clause.params.update(unit_layer=layer.id, segment=place.segment_id)
     if place.area_id is not None:
         clause.certain.append(
-            f"ST_Covers((SELECT a.geom FROM layer_areas a WHERE a.workspace_id = %(ws)s AND a.id = %(area)s), {alias}.geom)"
+            f"ST_Covers((SELECT a.geom FROM layer_areas a WHERE a.workspace_id = %(ws)s AND a.id = %(area)s), {alias}.geom)"  # noqa: S608
         )
         clause.params["area"] = place.area_id

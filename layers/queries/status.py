@@ -24,14 +24,17 @@ class Version:
         return f"{self.revision}-{self.fingerprint[:12]}"
 
 
-def version(connection: Connection, workspace: WorkspaceInfo, *layers: Layer) -> Version:
-    """The newest revision among the layers, and the reader's rights. 0 = never changed."""
+def version(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> Version:
+    """The layer's revision, and the reader's rights. 0 = never changed.
+
+    Of several layers one version each, never the newest of all: two loads that overlap may commit in either order.
+    """
     row = connection.execute(
         text(
             "SELECT coalesce(max(revision), 0) AS revision, qorgan_fingerprint() AS fingerprint FROM layer_revision "
-            "WHERE workspace_id = :ws AND layer_id = ANY(:layers)"
+            "WHERE workspace_id = :ws AND layer_id = :layer"
         ),
-        {"ws": workspace.id, "layers": [layer.id for layer in layers]},
+        {"ws": workspace.id, "layer": layer.id},
     ).one()
     return Version(int(row.revision), str(row.fingerprint))
 

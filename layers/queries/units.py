@@ -39,13 +39,19 @@ def segments(
         """,  # noqa: S608
         clause.params,
     )
-    total = mappings(
+    # Counted apart: the rows above end at the limit.
+    totals = mappings(
         connection,
-        f"SELECT count(*) FILTER (WHERE {clause.passes}) AS count FROM {layer.table} t WHERE {clause.sql}",  # noqa: S608
+        f"""
+        SELECT count(*) AS count, count(s.id) AS on_segments, count(*) - count(s.id) AS unplaced
+        FROM {layer.table} t
+        LEFT JOIN event_unit u ON u.workspace_id = %(ws)s AND u.layer_id = %(layer)s AND u.row_id = t.id
+        LEFT JOIN layer_street_segments s ON s.workspace_id = %(ws)s AND s.id = u.unit_id
+        WHERE {clause.sql} AND ({clause.passes})
+        """,  # noqa: S608
         clause.params,
-    )[0]["count"]
-    on_segments = sum(row["count"] for row in found)
-    return {"rows": found, "totals": {"count": total, "on_segments": on_segments, "unplaced": total - on_segments}}
+    )[0]
+    return {"rows": found, "totals": totals}
 
 
 def areas(
@@ -61,7 +67,9 @@ def areas(
     Returns
     -------
     rows : id, code, names, kind, population (None = unknown), count, unknown_count, count_per_10k (None = no population).
-    totals : count of all rows that pass, ``outside`` of every area, ``without_position``.
+    totals : count of all rows that pass, ``outside`` of every area, ``without_position``. Where areas of a kind do not overlap
+        the counts of the rows, ``outside`` and ``without_position`` add up to ``count``; an event exactly on a common border
+        counts in both areas.
     """
     clause = where(layer, workspace.id, given or Filter())
     clause.params["kind"] = kind

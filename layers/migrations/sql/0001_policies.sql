@@ -1,11 +1,23 @@
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
   FOR EACH STATEMENT EXECUTE FUNCTION qorgan_append_only();
 
-REVOKE EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
-  qorgan_bulk_attach(bigint), qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer),
+-- Every function is given by name: PostgreSQL lets everybody run a new one, and many of these pass row-level security.
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT p.oid::regprocedure AS signature FROM pg_proc p
+           WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'qorgan\_%'
+  LOOP
+    EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || f.signature || ' FROM PUBLIC';
+  END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer), qorgan_bulk_indexes(text),
   qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() TO qorgan_loader;
-GRANT EXECUTE ON FUNCTION qorgan_bulk_attach(bigint) TO qorgan_app;
+GRANT EXECUTE ON FUNCTION qorgan_principal(), qorgan_territories(integer), qorgan_readable(integer), qorgan_workspaces(integer),
+  qorgan_fingerprint(), qorgan_principal_of_token(text), qorgan_principal_of_subject(text), qorgan_territory_at(integer, geometry),
+  qorgan_ensure_partition(text, integer), qorgan_layer_empty(text, integer), qorgan_batch_territories(text, integer, bigint),
+  qorgan_bulk_attach(bigint), qorgan_reserve_ids(bigint), qorgan_fail_dead_batches(), qorgan_job_owner(bigint),
+  qorgan_lost_jobs(double precision) TO qorgan_app;
 
 DO $$
 DECLARE t text;
@@ -38,8 +50,11 @@ CREATE POLICY reading ON role_grant FOR SELECT TO qorgan_app
 CREATE POLICY reading ON batch FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
 CREATE POLICY adding ON batch FOR INSERT TO qorgan_app WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
 CREATE POLICY changing ON batch FOR UPDATE TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+-- A rejected row is a record without a place: it is shown to whoever brought it, and to administrators.
 CREATE POLICY owning ON rejected_row FOR ALL TO qorgan_app
-  USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[])) WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+  USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[])
+    OR EXISTS (SELECT 1 FROM batch b WHERE b.id = batch_id AND b.principal_id = (SELECT qorgan_principal())))
+  WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
 CREATE POLICY owning ON row_history FOR ALL TO qorgan_app
   USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[])) WITH CHECK (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
 

@@ -165,13 +165,18 @@ $$;
 CREATE FUNCTION qorgan_bulk_attach(of_batch bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
-DECLARE bulk text := 'bulk_' || of_batch; parent text; ws integer; part text; empty boolean := true; c record;
+DECLARE bulk text := 'bulk_' || of_batch; parent text; ws integer; part text; empty boolean := true; outside boolean;
 BEGIN
   parent := split_part(obj_description(bulk::regclass), ' ', 1);
   ws := split_part(obj_description(bulk::regclass), ' ', 2)::integer;
   IF NOT EXISTS (SELECT 1 FROM batch b WHERE b.id = of_batch AND b.workspace_id = ws AND 'layer_' || b.layer_id = parent
                  AND b.principal_id = qorgan_principal()) THEN
     RAISE EXCEPTION 'not your batch: %', of_batch USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  -- The swap passes row-level security, so every row is asked for here.
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I WHERE territory_id <> ALL ($1))', bulk) INTO outside USING qorgan_territories(3);
+  IF outside THEN
+    RAISE EXCEPTION 'rows of batch % lie outside your territory', of_batch USING ERRCODE = 'insufficient_privilege';
   END IF;
   part := qorgan_partition(parent, ws);
   PERFORM pg_advisory_xact_lock(hashtext(parent), ws);
@@ -192,6 +197,21 @@ BEGIN
   EXECUTE format('COMMENT ON TABLE %I IS NULL', part);
   EXECUTE format('REVOKE ALL ON %I FROM qorgan_loader', part);
   PERFORM qorgan_touch(ws, substr(parent, 7));
+END
+$$;
+
+-- Territories in which a batch added or changed rows, whoever asks: taking it back needs the right in all of them.
+CREATE FUNCTION qorgan_batch_territories(layer_table text, of_workspace integer, of_batch bigint) RETURNS integer[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+DECLARE found integer[];
+BEGIN
+  IF NOT qorgan_is_layer_table(layer_table) THEN RAISE EXCEPTION 'not a layer table: %', layer_table; END IF;
+  EXECUTE format('SELECT coalesce(array_agg(DISTINCT territory_id), ''{}'') FROM (
+    SELECT territory_id FROM %I WHERE workspace_id = $1 AND batch_id = $2
+    UNION ALL SELECT territory_id FROM row_history WHERE workspace_id = $1 AND layer_id = $3 AND batch_id = $2) t', layer_table)
+  INTO found USING of_workspace, of_batch, substr(layer_table, 7);
+  RETURN found;
 END
 $$;
 

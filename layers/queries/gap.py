@@ -1,0 +1,173 @@
+"""The coverage gap: night events, or metres of street, that no counted camera sees; street by street, ranked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from geo_core.coverage import Share
+from geo_core.errors import InvalidInput
+from geo_core.gap import NO_SEGMENT, coverage_gap
+from layers import copy_out, registry
+from layers.queries.filters import Filter, where
+from layers.queries.run import mappings
+from layers.queries.status import status, version
+from layers.spec import Layer
+from layers.workspaces import WorkspaceInfo
+
+COVERAGE = "camera_coverage"
+SEGMENTS = "street_segments"
+
+
+def event_gap(
+    connection: Connection, workspace: WorkspaceInfo, layer: Layer, *, given: Filter | None = None, limit: int = 200
+) -> dict[str, Any]:
+    """Night events no counted camera sees, per street segment, by empirical-Bayes rate per km.
+
+    Seen means: inside what today's counted cameras see, whenever the event was. A filter's ``dark`` is not used: the gap is of
+    the dark by definition, and events whose darkness is unknown are counted apart.
+
+    Returns
+    -------
+    rows : ranked segments with at least one unseen night event: id, names, length_m, night_events, unseen_night_events, rate_per_km,
+        shrunk_rate_per_km with low and high (90 %), class (above | below | not-enough-data), covered_share of its length.
+    totals : night_seen, dark, placed (each covered, total, unknown, share), mean_per_km, level, segments.
+    basis : revision, whether the coverage is stale.
+
+    Raises
+    ------
+    InvalidInput : the layer has no time; ``no-street-segments`` when none were derived.
+    """
+    if not layer.is_event:
+        raise InvalidInput("layer-without-time", layer=layer.id)
+    clause = where(layer, workspace.id, replace(given or Filter(), dark=None))
+    clause.params.update(layer=layer.id)
+    events = copy_out.arrays(
+        connection,
+        f"""
+        SELECT coalesce(u.unit_id, 0)::int8,
+               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN' END::float8,
+               CASE WHEN t.geom IS NULL THEN 'NaN' WHEN EXISTS (
+                 SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s AND c.state = 'counted'
+                 AND ST_Intersects(c.geom, t.geom)) THEN 1 ELSE 0 END::float8
+        FROM {layer.table} t LEFT JOIN event_unit u ON u.workspace_id = %(ws)s AND u.layer_id = %(layer)s AND u.row_id = t.id
+        WHERE {clause.sql} AND ({clause.passes})
+        """,  # noqa: S608
+        [("unit", "int8"), ("dark", "float8"), ("seen", "float8")],
+        clause.params,
+    )
+    segments = _segments(connection, workspace)
+    ids = np.array([row["id"] for row in segments], dtype=np.int64)
+    at = np.minimum(np.searchsorted(ids, events["unit"]), len(ids) - 1)
+    found = coverage_gap(
+        segment=np.where(ids[at] == events["unit"], at, NO_SEGMENT),
+        dark=events["dark"],
+        seen=events["seen"],
+        length_m=np.array([row["length_m"] for row in segments]),
+    )
+    rows: list[dict[str, Any]] = []
+    for i in found.ranked():
+        if found.unseen_night_events[i] == 0 or len(rows) >= limit:
+            break
+        rows.append(
+            {
+                **segments[i],
+                "rank": int(found.rank[i]),
+                "night_events": int(found.night_events[i]),
+                "unseen_night_events": int(found.unseen_night_events[i]),
+                "dark_unknown_events": int(found.dark_unknown_events[i]),
+                "rate_per_km": float(found.rate_per_km[i]),
+                "shrunk_rate_per_km": float(found.shrunk_rate_per_km[i]),
+                "low_per_km": float(found.low_per_km[i]),
+                "high_per_km": float(found.high_per_km[i]),
+                "class": str(found.classes[i]),
+            }
+        )
+    return {
+        "demand": "events",
+        "layer": layer.id,
+        "rows": rows,
+        "totals": {
+            "night_seen": _share(found.night_seen),
+            "dark": _share(found.dark),
+            "placed": _share(found.placed),
+            "mean_per_km": found.mean_per_km,
+            "level": found.level,
+            "segments": len(segments),
+            "segments_in_gap": int((found.unseen_night_events > 0).sum()),
+            "segments_above": int((found.classes == "above").sum()),
+        },
+        "basis": _basis(connection, workspace, layer),
+    }
+
+
+def street_gap(connection: Connection, workspace: WorkspaceInfo, *, limit: int = 200) -> dict[str, Any]:
+    """Metres of street no counted camera sees; for places whose events are not known.
+
+    Returns
+    -------
+    rows : segments by unseen metres, most first, with covered_share and potential_share of their length.
+    totals : seen (covered, total in metres, share) and potential, apart.
+    """
+    segments = _segments(connection, workspace)
+    for row in segments:
+        row["unseen_m"] = None if row["covered_share"] is None else row["length_m"] * (1 - row["covered_share"])
+    known = [row for row in segments if row["unseen_m"] is not None]
+    total = sum(row["length_m"] for row in known)
+
+    def part(name: str) -> dict[str, Any]:
+        return _share(
+            Share(
+                covered=sum(row["length_m"] * (row[name] or 0.0) for row in known),
+                total=total,
+                unknown=sum(row["length_m"] for row in segments) - total,
+            )
+        )
+
+    ranked = sorted(known, key=lambda row: (-row["unseen_m"], row["id"]))
+    return {
+        "demand": "streets",
+        "layer": SEGMENTS,
+        "rows": [{**row, "rank": i + 1} for i, row in enumerate(ranked[:limit]) if row["unseen_m"] > 0],
+        "totals": {"seen": part("covered_share"), "potential": part("potential_share"), "segments": len(segments)},
+        "basis": _basis(connection, workspace, registry.load()[SEGMENTS]),
+    }
+
+
+def _segments(connection: Connection, workspace: WorkspaceInfo) -> list[dict[str, Any]]:
+    rows = mappings(
+        connection,
+        """
+        SELECT s.id, s.name, s.name_kk, s.name_ru, s.highway_class, s.lit, s.length_m,
+               ST_X(ST_LineInterpolatePoint(s.geom, 0.5)) AS lon, ST_Y(ST_LineInterpolatePoint(s.geom, 0.5)) AS lat,
+               c.numerator / nullif(c.denominator, 0) AS covered_share,
+               p.numerator / nullif(p.denominator, 0) AS potential_share
+        FROM layer_street_segments s
+        LEFT JOIN segment_share c ON c.workspace_id = %(ws)s AND c.layer_id = 'camera_coverage'
+          AND c.measure = 'covered_share' AND c.segment_id = s.id
+        LEFT JOIN segment_share p ON p.workspace_id = %(ws)s AND p.layer_id = 'camera_coverage'
+          AND p.measure = 'potential_share' AND p.segment_id = s.id
+        WHERE s.workspace_id = %(ws)s ORDER BY s.id
+        """,
+        {"ws": workspace.id},
+    )
+    if not rows:
+        raise InvalidInput("no-street-segments")
+    return rows
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {**asdict(share), "share": share.share if share.total > 0 else None}
+
+
+def _basis(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> dict[str, Any]:
+    known = registry.load()
+    coverage = status(connection, workspace, known[COVERAGE])["derived"]
+    return {
+        "revision": version(connection, workspace, layer, known[COVERAGE], known[SEGMENTS]).revision,
+        "coverage_is_stale": coverage["is_stale"],
+        "coverage_report": coverage["report"],
+    }
