@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,29 +15,36 @@ from layers.workspaces import WorkspaceInfo
 
 @dataclass(frozen=True)
 class Version:
-    """What a cached answer depends on: equal version = equal answer for this reader."""
+    """What a cached answer depends on: equal version = equal answer for this reader.
+
+    Parameters
+    ----------
+    revision : the newest revision among the layers; 0 = never changed. To be shown, never to be compared: two loads that overlap
+        may commit in either order.
+    stamp : every layer's own revision.
+    fingerprint : of the reader's rights.
+    """
 
     revision: int
+    stamp: str
     fingerprint: str
 
     @property
     def etag(self) -> str:
-        return f"{self.revision}-{self.fingerprint[:12]}"
+        return hashlib.blake2b(f"{self.stamp}|{self.fingerprint}".encode(), digest_size=12).hexdigest()
 
 
-def version(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> Version:
-    """The layer's revision, and the reader's rights. 0 = never changed.
-
-    Of several layers one version each, never the newest of all: two loads that overlap may commit in either order.
-    """
+def version(connection: Connection, workspace: WorkspaceInfo, *layers: Layer) -> Version:
+    """The layers' revisions and the reader's rights."""
     row = connection.execute(
         text(
-            "SELECT coalesce(max(revision), 0) AS revision, qorgan_fingerprint() AS fingerprint FROM layer_revision "
-            "WHERE workspace_id = :ws AND layer_id = :layer"
+            "SELECT coalesce(max(revision), 0) AS revision, qorgan_fingerprint() AS fingerprint, "
+            "coalesce(string_agg(layer_id || ':' || revision, ',' ORDER BY layer_id), '') AS stamp FROM layer_revision "
+            "WHERE workspace_id = :ws AND layer_id = ANY(:layers)"
         ),
-        {"ws": workspace.id, "layer": layer.id},
+        {"ws": workspace.id, "layers": [layer.id for layer in layers]},
     ).one()
-    return Version(int(row.revision), str(row.fingerprint))
+    return Version(int(row.revision), str(row.stamp), str(row.fingerprint))
 
 
 def status(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> dict[str, Any]:
