@@ -21,7 +21,7 @@ from etl.readers.dialect import DELIMITERS, Dialect, sniff
 from etl.readers.encoding import guess
 from etl.readers.source import Limits, RawChunk, Source
 from etl.records import RejectedRow
-from geo_core.errors import DataQuality, InvalidInput
+from geo_core.errors import DataQuality
 
 HEAD = 256 << 10
 WKT_NAMES = frozenset({"wkt", "geometry", "geom", "the_geom", "shape"})
@@ -132,22 +132,28 @@ class DelimitedSource(Source):
         first = True
         while True:
             piece = file.read(self.limits.block_bytes)
-            last = not piece
+            last = len(piece) < self.limits.block_bytes
             if decoder is not None:
                 piece = decoder.decode(piece, final=last).encode("utf-8")
             data = rest + piece
             if first and len(data) >= 3 and data.startswith(codecs.BOM_UTF8):
                 data = data[3:]
             if first:
-                data = _after_rows(data, self.dialect.preamble + 1, last=last)
-            cut = len(data) if last else _last_line_end(data)
+                body = _after_rows(data, self.dialect.preamble + 1)
+                if body is None and not last:
+                    rest = data
+                    continue
+                data = body or b""
+            # a block may be shorter than a record: wait for its end, but not for ever
+            patient = not last and len(data) < 3 * self.limits.block_bytes
+            cut = len(data) if last else _last_line_end(data, patient=patient)
             rest = data[cut:]
             if len(rest) > 4 * self.limits.block_bytes:
                 raise DataQuality("line-too-long", limit_bytes=4 * self.limits.block_bytes)
+            first = False
             body = data if cut == len(data) else data[:cut]
             if body and not body.isspace():
                 yield body
-            first = False
             if last:
                 return
 
@@ -233,28 +239,27 @@ class DelimitedSource(Source):
         return _Block(columns, np.array(kept, dtype=np.int64), number + 1, rejected)
 
 
-def _after_rows(data: bytes, rows: int, *, last: bool) -> bytes:
-    """What follows the first ``rows`` rows that are not blank; quoted line ends do not end a row."""
+def _after_rows(data: bytes, rows: int) -> bytes | None:
+    """What follows the first ``rows`` rows that are not blank, None when they do not end here; quoted line ends do not end a row."""
     start = 0
-    while rows and start < len(data):
-        end = start
-        while True:
-            end = data.find(b"\n", end)
-            if end < 0:
-                return b""
-            if data.count(b'"', start, end) % 2 == 0:
-                break
-            end += 1
+    while rows:
+        end = data.find(b"\n", start)
+        while end >= 0 and data.count(b'"', start, end) % 2:
+            end = data.find(b"\n", end + 1)
+        if end < 0:
+            return None
         if data[start:end].strip(b" \t\r\n,;|"):
             rows -= 1
         start = end + 1
-    if rows and not last:
-        raise InvalidInput("no-header")
     return data[start:]
 
 
-def _last_line_end(data: bytes) -> int:
-    """One past the last line end that is not inside quotes; where quotes never balance, past the last line end."""
+def _last_line_end(data: bytes, *, patient: bool) -> int:
+    """One past the last line end that is not inside quotes.
+
+    Where quotes never balance it is 0 while ``patient``, else one past the last line end: a stray quote must not swallow
+    the rest of the file.
+    """
     end = plain = data.rfind(b"\n")
     if b'"' not in data:
         return plain + 1
@@ -265,7 +270,9 @@ def _last_line_end(data: bytes) -> int:
         before = data.rfind(b"\n", 0, end)
         quotes -= data.count(b'"', before + 1, end + 1)
         end = before
-    return end + 1 if end >= 0 and quotes % 2 == 0 else plain + 1
+    if end >= 0 and quotes % 2 == 0:
+        return end + 1
+    return 0 if patient else plain + 1
 
 
 def _has_quoted_line_end(data: bytes) -> bool:
