@@ -226,3 +226,11 @@ def content_ids(hashes: Hashes, ordinal: NDArray[np.uint32]) -> pa.StringArray:
     offsets = np.arange(0, 18 * len(hashes) + 1, 18, dtype=np.int32)
     heads = pa.StringArray.from_buffers(len(hashes), pa.py_buffer(offsets.tobytes()), pa.py_buffer(letters.tobytes()))
     return pc.binary_join_element_wise(heads, pa.array(ordinal).cast(pa.string()), "")
+
+
+def warm_up() -> None:
+    """Compile (or load) the kernels."""
+    table = KeyTable()
+    hashes = hash_column(pa.array(["a", None]), "warm-up")
+    content_ids(hashes, table.count(hashes))
+    table.remember(hashes, hashes)

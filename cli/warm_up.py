@@ -1,0 +1,17 @@
+"""Compile every kernel once, during installation, so that no request and no job waits for a compiler."""
+
+from __future__ import annotations
+
+from etl import identity
+from geo_core import cells, placement, visibility
+from layers import copy_binary
+
+
+def main() -> None:
+    """Compile, or load from the cache what was compiled before."""
+    for module in (cells, visibility, placement, copy_binary, identity):
+        module.warm_up()
+
+
+if __name__ == "__main__":
+    main()
