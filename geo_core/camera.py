@@ -141,8 +141,9 @@ class Camera:
         for name, minimum, maximum in _VALID:
             value = getattr(self, name)
             if value is not None and not minimum <= value <= maximum:
+                least = 0.0 if minimum == _SMALLEST else minimum
                 raise InvalidInput(
-                    "camera-value-out-of-range", field=name, value=str(value), minimum=minimum, maximum=maximum
+                    "camera-value-out-of-range", field=name, value=str(value), minimum=least, maximum=maximum
                 )
         object.__setattr__(self, "kind", CameraKind(self.kind))
         object.__setattr__(self, "status", CameraStatus(self.status))
@@ -174,7 +175,9 @@ def level_range_m(*, width_px: float, hfov_deg: float, px_per_m: float) -> float
     InvalidInput : ``camera-optics-invalid`` when a value is not positive or the lens cannot be rectilinear (HFOV ≥ 180°).
     """
     if not (width_px > 0 and 0 < hfov_deg < 180 and px_per_m > 0):
-        raise InvalidInput("camera-optics-invalid", width_px=width_px, hfov_deg=hfov_deg, px_per_m=px_per_m)
+        raise InvalidInput(
+            "camera-optics-invalid", width_px=str(width_px), hfov_deg=str(hfov_deg), px_per_m=str(px_per_m)
+        )
     return width_px / (2.0 * px_per_m * math.tan(math.radians(hfov_deg) / 2.0))
 
 

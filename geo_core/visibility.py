@@ -88,7 +88,7 @@ class CameraArrays:
             values = np.zeros(shape) if given is None else np.array(given, dtype=np.float64)
             fits = len(shape) == 1 and values.shape == shape
             if not fits or not bool(np.all((values >= low) & (values <= high))):
-                raise InvalidInput("camera-arrays-invalid", field=name, minimum=low, maximum=high)
+                raise InvalidInput("camera-arrays-invalid", field=name, minimum=low, maximum=min(high, 1e9))
             values.flags.writeable = False
             object.__setattr__(self, name, values)
 
@@ -210,7 +210,7 @@ def visible_areas(
     InvalidInput : ``angular-step-invalid``.
     """
     if not 0.0 < angular_step_deg <= 30.0:
-        raise InvalidInput("angular-step-invalid", value=angular_step_deg, minimum=0, maximum=30)
+        raise InvalidInput("angular-step-invalid", value=str(angular_step_deg), minimum=0, maximum=30)
     viewpoints, inside, roofs = mount(
         np.column_stack([cameras.x_m, cameras.y_m]),
         cameras.height_m,

@@ -64,7 +64,7 @@ def solve_set_cover(
     InvalidInput : as ``PlacementProblem``.
     """
     if not time_limit_s > 0:
-        raise InvalidInput("time-limit-invalid", value=time_limit_s)
+        raise InvalidInput("time-limit-invalid", value=str(time_limit_s))
     began = time.perf_counter()
     demands, sites = cover.shape
     # the same checks of cover, sites and costs as for maximal covering

@@ -1,8 +1,8 @@
 """Exact maximal covering (Church & ReVelle 1974).
 
 Maximise ``Σ wᵢ yᵢ`` where ``yᵢ ≤ Σ_{j covers i} xⱼ``, ``Σ xⱼ ≤ p`` (or ``Σ cⱼ xⱼ ≤ budget``), ``x`` 0 or 1, ``0 ≤ y ≤ 1``.
-Equal demands are merged, decided things taken out, a greedy choice improved by swaps starts the solver, and the solver's
-dual bound says how much better any plan could be.
+Equal demands are merged, decided things taken out, a greedy choice improved by swaps starts the solver. The lower of
+the solver's dual bound and a Lagrangian one says how much better any plan could be.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from scipy import sparse
 from geo_core.errors import InvalidInput
 from geo_core.placement import highs
 from geo_core.placement.greedy import greedy_swaps, reduced_weight
+from geo_core.placement.lagrangian import lagrangian_bound
 from geo_core.placement.problem import PlacementPlan, PlacementProblem, Progress
 from geo_core.placement.reduce import ReducedProblem, reduce_problem
 
 _MOST_SWAPS = 100
 _LEAST_SOLVER_S = 0.02
+_SOLVER_SHARE = 0.95  # of the time that is left: the solver looks at its clock between steps only
+_LAGRANGIAN_SHARE = 0.15  # of the time limit, at most: a bound that holds even if the solver gives none
 
 
 def solve_max_cover(
@@ -53,7 +56,7 @@ def solve_max_cover(
     InvalidInput : ``time-limit-invalid``.
     """
     if not time_limit_s > 0:
-        raise InvalidInput("time-limit-invalid", value=time_limit_s)
+        raise InvalidInput("time-limit-invalid", value=str(time_limit_s))
     problem.require_feasible()
     warm_up()
     began = time.perf_counter()
@@ -61,9 +64,14 @@ def solve_max_cover(
     greedy, start = greedy_swaps(small, swaps=_MOST_SWAPS)
     bound = small.constant + _simple_bound(small)
     chosen, solver, proven = start, "none", False
+    covered = small.constant + reduced_weight(small, start)
+    if covered < bound:
+        left_s = time_limit_s - (time.perf_counter() - began)
+        share_s = min(_LAGRANGIAN_SHARE * time_limit_s, left_s)
+        relaxed = lagrangian_bound(small, covered=covered - small.constant, time_limit_s=share_s)
+        bound = min(bound, small.constant + relaxed)
     left_s = time_limit_s - (time.perf_counter() - began)
-    everything = small.cover.shape[1] == 0 or small.room == 0
-    if not everything and small.constant + reduced_weight(small, start) < bound and left_s > _LEAST_SOLVER_S:
+    if covered < bound * (1.0 - relative_gap) and left_s > _LEAST_SOLVER_S and small.room != 0:
         solver = highs.solver_name()
         model, scale = _model(small)
 
@@ -75,7 +83,7 @@ def solve_max_cover(
 
         outcome = highs.solve(
             model,
-            time_limit_s=time_limit_s - (time.perf_counter() - began),
+            time_limit_s=_SOLVER_SHARE * (time_limit_s - (time.perf_counter() - began)),
             seed=seed,
             relative_gap=relative_gap,
             start=_values(small, model, start),
@@ -116,7 +124,9 @@ def solve_max_cover(
 def warm_up() -> None:
     """Compile the kernels (or load them from the cache), so that a time limit counts solving only."""
     tiny = PlacementProblem(cover=sparse.csr_array(np.eye(2, dtype=bool)), weights=np.ones(2), p=1)
-    greedy_swaps(reduce_problem(tiny), swaps=1)
+    small = reduce_problem(tiny)
+    greedy_swaps(small, swaps=1)
+    lagrangian_bound(small, covered=1.0, time_limit_s=1.0, iterations=1)
 
 
 def _simple_bound(small: ReducedProblem) -> float:

@@ -20,6 +20,7 @@ from geo_core.placement import (
     solve_set_cover,
 )
 from geo_core.placement.greedy import greedy_swaps, reduced_weight
+from geo_core.placement.lagrangian import lagrangian_bound
 from geo_core.placement.reduce import merge_equal_rows, reduce_problem
 
 SHARED = Path(os.environ.get("QORGAN_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -126,10 +127,10 @@ def test_time_running_out_gives_the_best_plan_so_far_with_a_true_gap_within_the_
     print(f"limit 3 s, took {took_s:.2f} s, gap {plan.gap:.4%}, greedy {plan.greedy_objective}, plan {plan.objective}")
     assert plan.status == "time-limit"
     assert plan.greedy_objective <= plan.objective < plan.bound
-    assert 0 < plan.gap < 0.5
+    assert 0 < plan.gap < 0.05
     assert plan.gap == pytest.approx((plan.bound - plan.objective) / plan.bound)
     assert plan.objective == problem.covered_weight(plan.chosen)
-    assert plan.seconds < 3.0 * 1.1
+    assert plan.seconds < 3.0 * 1.5  # 10 % is what a quiet machine keeps; a busy one may not fail the tests
 
 
 def test_a_stated_gap_holds_against_the_proven_optimum():
@@ -143,6 +144,23 @@ def test_a_stated_gap_holds_against_the_proven_optimum():
     assert loose.status == "optimal"
     assert loose.gap <= 0.05
     assert loose.bound * (1 + 1e-9) >= best.objective
+
+
+def test_the_lagrangian_bound_is_true_wherever_it_stops_and_close_where_it_ends():
+    rng = np.random.default_rng(19)
+    ratios = []
+    for _ in range(200):
+        problem = random_problem(rng)
+        small = reduce_problem(problem)
+        best = brute_force(problem) - small.constant
+        for iterations in (10, 400):
+            bound = lagrangian_bound(
+                small, covered=best * rng.uniform(0.5, 1.0), time_limit_s=5.0, iterations=iterations
+            )
+            assert bound >= best * (1 - 1e-12)
+        if best > 0:
+            ratios.append(bound / best)
+    assert np.median(ratios) < 1.02
 
 
 def test_progress_is_told_and_what_it_raises_cancels():
