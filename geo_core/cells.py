@@ -96,11 +96,12 @@ def index_points(lon: ArrayLike, lat: ArrayLike, resolution: int = ROW_RESOLUTIO
 
 
 def warm_up() -> None:
-    """Compile (or load) every kernel of this package's cells, sun and networks, so that no request waits for a compiler."""
-    from geo_core import network, sun
+    """Compile (or load) the kernels of cells, sun and networks."""
+    from geo_core.network import warm_up as warm_up_network
+    from geo_core.sun import warm_up as warm_up_sun
 
     cells = index_points([71.43, np.nan], [51.13, 0.0])
     are_cells(cells)
     cell_areas_m2(cells[:1])
-    sun.warm_up()
-    network.warm_up()
+    warm_up_sun()
+    warm_up_network()
