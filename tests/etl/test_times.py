@@ -1,5 +1,7 @@
 """Times as sources write them: the day, hour and weekday a reader sees must be the true ones, or unknown."""
 
+# ruff: noqa: DTZ001 - wall clocks without a zone are what is tested
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
