@@ -1,0 +1,5 @@
+"""The demo: a seeded synthetic district of a city shaped like Pavlodar, as files for the ordinary importer."""
+
+from etl.demo.building import DemoFile, DemoManifest, build
+
+__all__ = ["DemoFile", "DemoManifest", "build"]
