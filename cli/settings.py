@@ -65,14 +65,3 @@ def load_settings() -> Settings:
     if not settings.home.is_absolute():
         settings = settings.model_copy(update={"home": ROOT / settings.home})
     return settings
-
-
-def environment_table() -> list[tuple[str, str, str]]:
-    """Rows (variable, default, meaning) of the settings, in the order of declaration."""
-    rows = []
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        variable = str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"QORGAN_{name.upper()}"
-        default = "" if field.default is None else str(field.default).replace(str(ROOT), ".")
-        rows.append((variable, default, field.description or ""))
-    return rows

@@ -90,13 +90,16 @@ def migrate(urls: DatabaseUrls) -> None:
 def _prepare(settings: Settings, wish: Wish) -> DatabaseUrls:
     say("cli.start.database")
     urls = database_urls(settings)
+    data = cluster.status(settings.home).data
+    if configured_urls(settings) is None and data is not None and not data.is_relative_to(settings.home.resolve()):
+        say("cli.start.data_elsewhere", data=str(data), home=str(settings.home))
     if wish.prepare:
         say("cli.start.migrating")
         migrate(urls)
         if wish.demo is not None:
             from cli.demo import load_into_empty
 
-            load_into_empty(urls, wish.demo)
+            load_into_empty(urls, wish.demo, home=settings.home)
     return urls
 
 

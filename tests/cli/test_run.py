@@ -28,15 +28,18 @@ BARE = (
     "df",
     "dirname",
     "env",
+    "find",
     "flock",
     "grep",
     "mkdir",
+    "mv",
     "rm",
     "sed",
     "sh",
     "sha256sum",
     "sort",
     "tail",
+    "touch",
 )
 
 
@@ -52,6 +55,9 @@ class Machine:
         for name in ("run", "requirements.lock", "requirements-dev.lock", "requirements-setup.lock"):
             shutil.copy(ROOT / name, self.tree / name)
         shutil.copytree(ROOT / "cli" / "locales", self.tree / "cli" / "locales")
+        for name in ("geo_core", "layers", "etl"):
+            (self.tree / name).mkdir()
+            (self.tree / name / "kernel.py").write_text("")
         self.calls.write_text("")
         self.fake("dpkg-query", "echo 'install ok installed'")
         self.fake(
@@ -119,6 +125,17 @@ def test_the_first_start_installs_with_hashes_and_the_second_installs_nothing(ma
     assert second.stderr == ""
     assert "install" not in machine.noted()
     assert machine.noted().splitlines()[-1] == "python3 -P -m cli start --detach"
+
+
+def test_kernels_are_compiled_once_and_again_after_a_change_of_code(machine: Machine) -> None:
+    machine.python()
+    machine.run("qorgan", "check")
+    machine.run("qorgan", "check")
+    assert machine.noted().count("-m cli.warm_up") == 1
+    later = (machine.tree / ".venv" / ".qorgan-kernels").stat().st_mtime + 2
+    os.utime(machine.tree / "layers" / "kernel.py", (later, later))
+    machine.run("qorgan", "check")
+    assert machine.noted().count("-m cli.warm_up") == 2
 
 
 def test_a_changed_lock_installs_again(machine: Machine) -> None:
