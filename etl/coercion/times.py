@@ -49,7 +49,7 @@ class TimeReader:
         source = self.source
         stamps = Stamps.empty(rows)
         if source.local in columns and source.local is not None:
-            stamps.fill_from(self._local(columns[source.local]))
+            stamps.fill_from(self._local(columns[source.local], findings))
         if source.date in columns and source.date is not None:
             dates = read_stamps(columns[source.date], formats=source.formats)
             midnight = (dates.precision == Precision.MINUTE) & ~dates.is_instant & (dates.seconds % DAY_S == 0)
@@ -82,7 +82,7 @@ class TimeReader:
         )
         return self._as_event_times(start, end, precision, known)
 
-    def _local(self, column: pa.Array) -> Stamps:
+    def _local(self, column: pa.Array, findings: Findings) -> Stamps:
         stamps = read_stamps(column, formats=self.source.formats)
         timed = (stamps.precision == Precision.MINUTE) & ~stamps.is_instant
         midnight = timed & (stamps.seconds % DAY_S == 0)
@@ -90,6 +90,7 @@ class TimeReader:
             self.midnight_is_unknown = bool(timed.sum() >= MIDNIGHTS_NEEDED and midnight.sum() == timed.sum())
         if self.midnight_is_unknown:
             stamps.precision[midnight] = Precision.DAY
+            findings.warnings.add("midnight-not-claimed", int(midnight.sum()), column=self.source.local)
         return stamps
 
     def _with_clock(self, dates: Stamps, columns: Mapping[str, pa.Array], findings: Findings) -> Stamps:

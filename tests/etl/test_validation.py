@@ -348,3 +348,23 @@ def test_every_row_is_accepted_or_rejected_and_nothing_else(tmp_path, rows, chun
     assert [h for b in again for h in b.row_hash] == [h for b in batches for h in b.row_hash]
     assert [r.reasons for r in again_rejected] == [r.reasons for r in rejected]
     assert report.accepted == len(ids)
+
+
+def test_the_sun_is_asked_with_the_accepted_rows_only(tmp_path):
+    asked = []
+
+    def dark(lon, lat, start, end):
+        asked.append((lon, lat, start, end))
+        return pa.array([True] * len(lon))
+
+    path = write(
+        tmp_path, [event(category="piracy"), event(id="b", time="2024-05-01 23:00"), event(id="c", lon="", lat="")]
+    )
+    batches, _, _ = read(path, dark=dark)
+    lon, lat, start, end = asked[0]
+    assert batches[0].dark.to_pylist() == [True, True]
+    np.testing.assert_array_equal(np.isnan(lon), [False, True])
+    assert start[0] == np.datetime64("2024-05-01T18:00")
+    assert (end > start).all()
+    assert len(lat) == 2
+    assert read(path)[0][0].dark is None
