@@ -54,7 +54,8 @@ class FeatureRow:
     id: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, server_default=text("qorgan_reserve_ids(1)")
     )
-    source_id: Mapped[str] = mapped_column(Text)
+    # Compared byte by byte: keys have no language, and the index is built in half the time.
+    source_id: Mapped[str] = mapped_column(Text(collation="C"))
     cell: Mapped[int | None] = mapped_column(BigInteger)
     territory_id: Mapped[int] = mapped_column(Integer)
     batch_id: Mapped[int] = mapped_column(BigInteger)
@@ -71,7 +72,8 @@ class FeatureRow:
             Index(f"uq_{name}_source", "workspace_id", "source_id", unique=True),
             Index(f"ix_{name}_geom", "geom", postgresql_using="gist"),
             Index(f"ix_{name}_cell", "cell"),
-            Index(f"ix_{name}_batch", "batch_id"),
+            # Rows of a batch lie together, so block ranges are enough and cost next to nothing to build.
+            Index(f"ix_{name}_batch", "batch_id", postgresql_using="brin"),
         ]
         return (*indexes, {"postgresql_partition_by": "LIST (workspace_id)"})
 

@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_accidents")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_accidents_batch", "layer_accidents", ["batch_id"], unique=False)
+    op.create_index("ix_layer_accidents_batch", "layer_accidents", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_accidents_cell", "layer_accidents", ["cell"], unique=False)
     op.create_index("ix_layer_accidents_geom", "layer_accidents", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_accidents_source", "layer_accidents", ["workspace_id", "source_id"], unique=True)
@@ -123,7 +123,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_areas")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_areas_batch", "layer_areas", ["batch_id"], unique=False)
+    op.create_index("ix_layer_areas_batch", "layer_areas", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_areas_cell", "layer_areas", ["cell"], unique=False)
     op.create_index("ix_layer_areas_geom", "layer_areas", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_areas_source", "layer_areas", ["workspace_id", "source_id"], unique=True)
@@ -162,7 +162,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -173,7 +173,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_buildings")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_buildings_batch", "layer_buildings", ["batch_id"], unique=False)
+    op.create_index("ix_layer_buildings_batch", "layer_buildings", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_buildings_cell", "layer_buildings", ["cell"], unique=False)
     op.create_index("ix_layer_buildings_geom", "layer_buildings", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_buildings_source", "layer_buildings", ["workspace_id", "source_id"], unique=True)
@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -213,7 +213,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_camera_coverage")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_camera_coverage_batch", "layer_camera_coverage", ["batch_id"], unique=False)
+    op.create_index(
+        "ix_layer_camera_coverage_batch", "layer_camera_coverage", ["batch_id"], unique=False, postgresql_using="brin"
+    )
     op.create_index("ix_layer_camera_coverage_cell", "layer_camera_coverage", ["cell"], unique=False)
     op.create_index(
         "ix_layer_camera_coverage_geom", "layer_camera_coverage", ["geom"], unique=False, postgresql_using="gist"
@@ -253,7 +255,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -264,7 +266,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_cameras")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_cameras_batch", "layer_cameras", ["batch_id"], unique=False)
+    op.create_index("ix_layer_cameras_batch", "layer_cameras", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_cameras_cell", "layer_cameras", ["cell"], unique=False)
     op.create_index("ix_layer_cameras_geom", "layer_cameras", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_cameras_source", "layer_cameras", ["workspace_id", "source_id"], unique=True)
@@ -300,7 +302,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -311,7 +313,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_crimes")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_crimes_batch", "layer_crimes", ["batch_id"], unique=False)
+    op.create_index("ix_layer_crimes_batch", "layer_crimes", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_crimes_cell", "layer_crimes", ["cell"], unique=False)
     op.create_index("ix_layer_crimes_geom", "layer_crimes", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_crimes_source", "layer_crimes", ["workspace_id", "source_id"], unique=True)
@@ -340,7 +342,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -351,7 +353,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_lamps")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_lamps_batch", "layer_lamps", ["batch_id"], unique=False)
+    op.create_index("ix_layer_lamps_batch", "layer_lamps", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_lamps_cell", "layer_lamps", ["cell"], unique=False)
     op.create_index("ix_layer_lamps_geom", "layer_lamps", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_lamps_source", "layer_lamps", ["workspace_id", "source_id"], unique=True)
@@ -378,7 +380,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -389,7 +391,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_places")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_places_batch", "layer_places", ["batch_id"], unique=False)
+    op.create_index("ix_layer_places_batch", "layer_places", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_places_cell", "layer_places", ["cell"], unique=False)
     op.create_index("ix_layer_places_geom", "layer_places", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_places_source", "layer_places", ["workspace_id", "source_id"], unique=True)
@@ -425,7 +427,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -436,7 +438,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_roads")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_roads_batch", "layer_roads", ["batch_id"], unique=False)
+    op.create_index("ix_layer_roads_batch", "layer_roads", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_roads_cell", "layer_roads", ["cell"], unique=False)
     op.create_index("ix_layer_roads_geom", "layer_roads", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_roads_source", "layer_roads", ["workspace_id", "source_id"], unique=True)
@@ -467,7 +469,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -478,7 +480,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_street_segments")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_street_segments_batch", "layer_street_segments", ["batch_id"], unique=False)
+    op.create_index(
+        "ix_layer_street_segments_batch", "layer_street_segments", ["batch_id"], unique=False, postgresql_using="brin"
+    )
     op.create_index("ix_layer_street_segments_cell", "layer_street_segments", ["cell"], unique=False)
     op.create_index(
         "ix_layer_street_segments_geom", "layer_street_segments", ["geom"], unique=False, postgresql_using="gist"
@@ -506,7 +510,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("qorgan_reserve_ids(1)"), autoincrement=False, nullable=False
         ),
-        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(collation="C"), nullable=False),
         sa.Column("cell", sa.BigInteger(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -517,7 +521,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_layer_water")),
         postgresql_partition_by="LIST (workspace_id)",
     )
-    op.create_index("ix_layer_water_batch", "layer_water", ["batch_id"], unique=False)
+    op.create_index("ix_layer_water_batch", "layer_water", ["batch_id"], unique=False, postgresql_using="brin")
     op.create_index("ix_layer_water_cell", "layer_water", ["cell"], unique=False)
     op.create_index("ix_layer_water_geom", "layer_water", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_layer_water_source", "layer_water", ["workspace_id", "source_id"], unique=True)
@@ -821,57 +825,57 @@ def downgrade() -> None:
     op.drop_index("uq_layer_water_source", table_name="layer_water")
     op.drop_index("ix_layer_water_geom", table_name="layer_water", postgresql_using="gist")
     op.drop_index("ix_layer_water_cell", table_name="layer_water")
-    op.drop_index("ix_layer_water_batch", table_name="layer_water")
+    op.drop_index("ix_layer_water_batch", table_name="layer_water", postgresql_using="brin")
     op.drop_table("layer_water")
     op.drop_index("uq_layer_street_segments_source", table_name="layer_street_segments")
     op.drop_index("ix_layer_street_segments_geom", table_name="layer_street_segments", postgresql_using="gist")
     op.drop_index("ix_layer_street_segments_cell", table_name="layer_street_segments")
-    op.drop_index("ix_layer_street_segments_batch", table_name="layer_street_segments")
+    op.drop_index("ix_layer_street_segments_batch", table_name="layer_street_segments", postgresql_using="brin")
     op.drop_table("layer_street_segments")
     op.drop_index("uq_layer_roads_source", table_name="layer_roads")
     op.drop_index("ix_layer_roads_geom", table_name="layer_roads", postgresql_using="gist")
     op.drop_index("ix_layer_roads_cell", table_name="layer_roads")
-    op.drop_index("ix_layer_roads_batch", table_name="layer_roads")
+    op.drop_index("ix_layer_roads_batch", table_name="layer_roads", postgresql_using="brin")
     op.drop_table("layer_roads")
     op.drop_index("uq_layer_places_source", table_name="layer_places")
     op.drop_index("ix_layer_places_geom", table_name="layer_places", postgresql_using="gist")
     op.drop_index("ix_layer_places_cell", table_name="layer_places")
-    op.drop_index("ix_layer_places_batch", table_name="layer_places")
+    op.drop_index("ix_layer_places_batch", table_name="layer_places", postgresql_using="brin")
     op.drop_table("layer_places")
     op.drop_index("uq_layer_lamps_source", table_name="layer_lamps")
     op.drop_index("ix_layer_lamps_geom", table_name="layer_lamps", postgresql_using="gist")
     op.drop_index("ix_layer_lamps_cell", table_name="layer_lamps")
-    op.drop_index("ix_layer_lamps_batch", table_name="layer_lamps")
+    op.drop_index("ix_layer_lamps_batch", table_name="layer_lamps", postgresql_using="brin")
     op.drop_table("layer_lamps")
     op.drop_index("uq_layer_crimes_source", table_name="layer_crimes")
     op.drop_index("ix_layer_crimes_geom", table_name="layer_crimes", postgresql_using="gist")
     op.drop_index("ix_layer_crimes_cell", table_name="layer_crimes")
-    op.drop_index("ix_layer_crimes_batch", table_name="layer_crimes")
+    op.drop_index("ix_layer_crimes_batch", table_name="layer_crimes", postgresql_using="brin")
     op.drop_table("layer_crimes")
     op.drop_index("uq_layer_cameras_source", table_name="layer_cameras")
     op.drop_index("ix_layer_cameras_geom", table_name="layer_cameras", postgresql_using="gist")
     op.drop_index("ix_layer_cameras_cell", table_name="layer_cameras")
-    op.drop_index("ix_layer_cameras_batch", table_name="layer_cameras")
+    op.drop_index("ix_layer_cameras_batch", table_name="layer_cameras", postgresql_using="brin")
     op.drop_table("layer_cameras")
     op.drop_index("uq_layer_camera_coverage_source", table_name="layer_camera_coverage")
     op.drop_index("ix_layer_camera_coverage_geom", table_name="layer_camera_coverage", postgresql_using="gist")
     op.drop_index("ix_layer_camera_coverage_cell", table_name="layer_camera_coverage")
-    op.drop_index("ix_layer_camera_coverage_batch", table_name="layer_camera_coverage")
+    op.drop_index("ix_layer_camera_coverage_batch", table_name="layer_camera_coverage", postgresql_using="brin")
     op.drop_table("layer_camera_coverage")
     op.drop_index("uq_layer_buildings_source", table_name="layer_buildings")
     op.drop_index("ix_layer_buildings_geom", table_name="layer_buildings", postgresql_using="gist")
     op.drop_index("ix_layer_buildings_cell", table_name="layer_buildings")
-    op.drop_index("ix_layer_buildings_batch", table_name="layer_buildings")
+    op.drop_index("ix_layer_buildings_batch", table_name="layer_buildings", postgresql_using="brin")
     op.drop_table("layer_buildings")
     op.drop_index("uq_layer_areas_source", table_name="layer_areas")
     op.drop_index("ix_layer_areas_geom", table_name="layer_areas", postgresql_using="gist")
     op.drop_index("ix_layer_areas_cell", table_name="layer_areas")
-    op.drop_index("ix_layer_areas_batch", table_name="layer_areas")
+    op.drop_index("ix_layer_areas_batch", table_name="layer_areas", postgresql_using="brin")
     op.drop_table("layer_areas")
     op.drop_index("uq_layer_accidents_source", table_name="layer_accidents")
     op.drop_index("ix_layer_accidents_geom", table_name="layer_accidents", postgresql_using="gist")
     op.drop_index("ix_layer_accidents_cell", table_name="layer_accidents")
-    op.drop_index("ix_layer_accidents_batch", table_name="layer_accidents")
+    op.drop_index("ix_layer_accidents_batch", table_name="layer_accidents", postgresql_using="brin")
     op.drop_table("layer_accidents")
     op.drop_index("ix_audit_at", table_name="audit")
     op.drop_table("audit")
