@@ -127,14 +127,16 @@ class DelimitedSource(Source):
     def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
         """Whole lines of the body as UTF-8 with what cannot be decoded left as it is; the first block starts after the header."""
         recode = self.encoding not in {"utf-8", "utf-8-sig"}
-        decoder = codecs.getincrementaldecoder(self.encoding)("replace") if recode else None
+        # a byte the encoding does not know stays a byte that is not UTF-8, so that its row is rejected and not altered
+        errors = "replace" if self.encoding == "utf-16" else "surrogateescape"
+        decoder = codecs.getincrementaldecoder(self.encoding)(errors) if recode else None
         rest = b""
         first = True
         while True:
             piece = file.read(self.limits.block_bytes)
             last = len(piece) < self.limits.block_bytes
             if decoder is not None:
-                piece = decoder.decode(piece, final=last).encode("utf-8")
+                piece = decoder.decode(piece, final=last).encode("utf-8", "surrogateescape")
             data = rest + piece
             if first and len(data) >= 3 and data.startswith(codecs.BOM_UTF8):
                 data = data[3:]

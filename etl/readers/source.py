@@ -30,14 +30,14 @@ class Limits:
     ----------
     chunk_rows : rows per chunk, about.
     block_bytes : bytes of a text file parsed at a time.
-    max_rows : of any source: 12 bytes are kept per row to find duplicates.
+    max_rows : of any source: about 24 bytes are kept per row to find duplicates, 0.6 GB at the limit.
     max_geojson_bytes : GeoJSON is read as a whole, at about eight times its size in memory.
     max_unpacked_bytes, max_ratio : of a packed file; the ratio is judged from ``ratio_from_bytes`` unpacked on.
     """
 
     chunk_rows: int = 100_000
     block_bytes: int = 16 << 20
-    max_rows: int = 30_000_000
+    max_rows: int = 25_000_000
     max_geojson_bytes: int = 128 << 20
     max_unpacked_bytes: int = 20 << 30
     max_ratio: int = 200

@@ -84,6 +84,15 @@ def test_a_row_with_a_byte_that_is_not_utf8_is_rejected_alone(tmp_path):
     assert report.accepted == 39
 
 
+def test_a_byte_its_encoding_does_not_know_rejects_its_row_and_alters_nothing(tmp_path):
+    rows = [f"r{i},2024-05-01,76.95,52.3,кража,0,,,улица {i}," for i in range(40)]
+    data = "\n".join((HEADER, *rows)).encode("cp1251").replace("улица 7,".encode("cp1251"), b"\xf3\x98\xf3,")
+    (tmp_path / "in.csv").write_bytes(data)
+    batches, rejected, _ = read(tmp_path / "in.csv")
+    assert reasons(rejected) == {8: ["bad-encoding"]}
+    assert batches[0].columns["note"][0].as_py() == "улица 0"
+
+
 def test_line_ends_and_separators_inside_quotes_belong_to_the_value(tmp_path):
     path = csv_file(tmp_path, [ROWS[0].replace("one", '"two\nlines, and ""quotes"""'), *ROWS[1:]])
     batches, rejected, _ = read(path)
