@@ -1,0 +1,154 @@
+"""What an import of a file would look like: a proposed mapping and its first rows before and after, nothing stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+import i18n
+from etl.context import ImportContext
+from etl.intake import read_batches
+from etl.mapping import ProposedMapping, mapping_from_json, propose, to_json
+from etl.readers import Limits, open_source
+from etl.records import RecordBatch
+from layers import workspaces
+from layers.identity import require
+from layers.spec import Layer, Role, SourceMapping
+from layers.workspaces import WorkspaceInfo
+
+ROWS = 20
+_CHUNK_ROWS = 2000
+_HIDDEN = frozenset({"row_hash", "geometry", "node_ids", "row_number"})
+
+
+def preview(
+    connection: Connection,
+    workspace: WorkspaceInfo,
+    *,
+    path: Path,
+    layer: Layer,
+    given: Any | None,
+    language: str,
+) -> dict[str, Any]:
+    """The mapping, and the file's first rows as they are and as they would be stored.
+
+    Parameters
+    ----------
+    given : a mapping document to try, None = propose one.
+
+    Raises
+    ------
+    Forbidden : not an editor. InvalidInput, DataQuality, LimitExceeded : as ``etl.intake.read_batches``.
+    """
+    require(connection, workspace.id, Role.EDITOR)
+    territory = next(
+        shape for _, parent, shape in workspaces.territory_polygons(connection, workspace.id) if parent is None
+    )
+    limits = Limits(chunk_rows=_CHUNK_ROWS)
+    mapping = mapping_from_json(given, layer=layer) if given is not None else None
+    with open_source(path, layer=layer, mapping=mapping or _osm_mapping(layer), limits=limits) as source:
+        sample = source.sample()
+        proposed = None
+        if mapping is None:
+            proposed = propose(
+                layer,
+                source.header,
+                sample.columns,
+                has_geometry=source.has_geometry,
+                format=source.format,
+                labels=_labels(layer),
+                territory=territory,
+            )
+        found = {
+            "format": source.format,
+            "columns": list(source.header),
+            "before": _rows(sample.columns, ROWS),
+            **_proposal(mapping, proposed),
+        }
+    chosen = mapping or (proposed.mapping if proposed else None)
+    if chosen is None or found["unfilled"]:
+        return {**found, "after": [], "rejected": []}
+    context = ImportContext(zone=workspace.zone, now=datetime.now(UTC), territory=territory)
+    reading = read_batches(path, layer=layer, mapping=chosen, context=context, limits=limits)
+    try:
+        batch = next(reading)
+        return {**found, **_after(batch, language)}
+    finally:
+        reading.close()
+
+
+def _osm_mapping(layer: Layer) -> SourceMapping | None:
+    """OSM data must be filtered to be read at all."""
+    return next((source for source in layer.sources if source.where), None)
+
+
+def _labels(layer: Layer) -> dict[str, list[str]]:
+    texts = i18n.texts()
+    return {
+        field.name: [texts.text(f"layer.{layer.id}.field.{field.name}", language) for language in i18n.LANGUAGES]
+        for field in layer.fields
+    }
+
+
+def _proposal(mapping: SourceMapping | None, proposed: ProposedMapping | None) -> dict[str, Any]:
+    if proposed is None:
+        return {
+            "mapping": to_json(mapping) if mapping else None,
+            "confidence": {},
+            "reasons": {},
+            "unmapped": [],
+            "unfilled": [],
+        }
+    return {
+        "mapping": to_json(proposed.mapping),
+        "confidence": dict(proposed.confidence),
+        "reasons": dict(proposed.reasons),
+        "unmapped": list(proposed.unmapped),
+        "unfilled": list(proposed.unfilled),
+    }
+
+
+def _after(batch: RecordBatch, language: str) -> dict[str, Any]:
+    table = batch.to_table()
+    columns = {name: table[name].combine_chunks() for name in table.column_names if name not in _HIDDEN}
+    accepted = [
+        {"row": int(number), "values": row}
+        for number, row in zip(batch.row_number[:ROWS].tolist(), _rows(columns, ROWS), strict=False)
+    ]
+    rejected = [
+        {"row": row.row_number, "raw": row.raw, "reasons": told(row.reasons, language)}
+        for row in islice(batch.rejected, ROWS)
+    ]
+    return {"after": accepted, "rejected": rejected}
+
+
+def told(reasons: Any, language: str) -> list[dict[str, Any]]:
+    """Reasons of a rejected row as sentences."""
+    texts = i18n.texts()
+    return [
+        {"code": code, "params": params, "text": texts.text(f"reject.{code}", language, **params)}
+        for code, params in reasons
+    ]
+
+
+def _rows(columns: dict[str, pa.Array], most: int) -> list[dict[str, Any]]:
+    names = list(columns)
+    values = [[_plain(value) for value in columns[name][:most].to_pylist()] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case bytes():
+            return None
+        case str():
+            return value[:200]
+        case _:
+            return value

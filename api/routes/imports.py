@@ -1,0 +1,164 @@
+"""Files in: preview, import, report, rejected rows, undo."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api.answers import to_json
+from api.asking import Desk, DeskOf
+from api.parameters import After, RowId, choose_format, known_layer
+from api.previewing import preview, told
+from api.routes import READ, problems
+from api.schemas import Batch, Batches, Started, Undone
+from api.starting import started
+from api.uploads import Upload, keep, received
+from etl.mapping import mapping_from_json
+from layers import batches
+from layers.identity import Purpose, require
+from layers.jobs import Request as JobRequest
+from layers.spec import Role
+from layers.workspaces import WorkspaceInfo
+
+router = APIRouter(prefix="/w/{ws}/imports", tags=["imports"])
+
+_FORMATS = {"json": "application/json", "csv": "text/csv"}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "layer"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "layer": {"type": "string", "examples": ["crimes"]},
+                        "mapping": {
+                            "type": "string",
+                            "description": "A mapping as JSON; absent: proposed from the file.",
+                        },
+                        "dry_run": {"type": "string", "enum": ["true", "false"]},
+                        "synthetic": {"type": "string", "enum": ["true", "false"]},
+                    },
+                }
+            }
+        },
+    }
+}
+_REFUSED = problems(400, 403, 404, 413, 422)
+
+
+@router.post(
+    "", status_code=202, response_model=Started, responses=_REFUSED, openapi_extra=_FORM, summary="Import a file"
+)
+async def post_import(desk: DeskOf) -> Response:
+    """Queued: follow the job in ``Location``. With ``dry_run`` everything is read and checked, nothing stored."""
+    await desk.run(_may_import)
+    async with received(desk.request) as upload:
+        wanted = await desk.service.in_thread(lambda: _job(upload, desk))
+    return await started(desk, wanted)
+
+
+@router.post("/preview", responses=_REFUSED, openapi_extra=_FORM, summary="What an import would look like")
+async def post_preview(desk: DeskOf) -> Response:
+    """The proposed mapping, the first 20 rows before and after, and why rows would be rejected."""
+    await desk.run(_may_import)
+    async with received(desk.request) as upload:
+        return await desk.fresh(Purpose.RECORDS, lambda c, w: to_json(_preview(c, w, upload, desk)))
+
+
+@router.get("", response_model=Batches, responses=READ, summary="Imports, newest first")
+async def get_imports(desk: DeskOf, layer: Annotated[str | None, Query(max_length=100)] = None) -> Response:
+    """Each with its provenance and report."""
+    wanted = known_layer(layer)
+    return await desk.json(lambda c, w: {"imports": batches.listed(c, w, layer_id=wanted.id if wanted else None)})
+
+
+@router.get("/{batch_id}", response_model=Batch, responses=READ, summary="One import")
+async def get_import(desk: DeskOf, batch_id: RowId) -> Response:
+    """With its report."""
+    return await desk.json(batches.one, batch_id)
+
+
+@router.get("/{batch_id}/rejected", responses=READ, summary="Rows that were not loaded, with every reason")
+async def get_rejected(
+    desk: DeskOf,
+    batch_id: RowId,
+    after: After = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+    f: Annotated[str | None, Query(description="json or csv, before Accept.")] = None,
+) -> Response:
+    """By row number of the source; as CSV to be mended and imported again."""
+    form = choose_format(f, desk.request.headers.get("accept", ""), _FORMATS)
+
+    def make(connection: Connection, workspace: WorkspaceInfo) -> bytes:
+        require(connection, workspace.id, Role.EDITOR)
+        batches.one(connection, workspace, batch_id)
+        rows = batches.rejected(connection, batch_id, after=after, limit=limit)
+        said = [{**row, "reasons": told(row["reasons"], desk.language)} for row in rows]
+        if form == "csv":
+            return _as_csv(said)
+        following = rows[-1]["row_number"] if len(rows) == limit else None
+        return to_json({"rejected": said, "next_after": following})
+
+    return await desk.fresh(Purpose.RECORDS, make, media_type=_FORMATS[form])
+
+
+@router.delete("/{batch_id}", response_model=Undone, responses=problems(403, 404, 409, 422), summary="Undo an import")
+async def delete_import(desk: DeskOf, batch_id: RowId) -> Response:
+    """Rows it added go, rows it changed are as before it; refused where later changes stand on it."""
+    found = await desk.run(_undo, batch_id)
+    return Response(to_json(found), media_type="application/json")
+
+
+def _may_import(connection: Connection, workspace: WorkspaceInfo) -> None:
+    require(connection, workspace.id, Role.EDITOR)
+
+
+def _undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dict[str, int]:
+    require(connection, workspace.id, Role.EDITOR)
+    return batches.undo(connection, workspace, batch_id)
+
+
+def _job(upload: Upload, desk: Desk) -> JobRequest:
+    if upload.mapping is not None:
+        mapping_from_json(upload.mapping, layer=upload.layer)  # a bad mapping is told now, not by a failed job
+    return JobRequest(
+        kind="import",
+        params={
+            "workspace": desk.slug,
+            "layer": upload.layer.id,
+            "path": str(keep(upload, desk.service.settings.uploads_folder)),
+            "mapping": upload.mapping,
+            "source_name": upload.name,
+            "dry_run": upload.is_dry_run,
+            "is_synthetic": upload.is_synthetic,
+        },
+    )
+
+
+def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk: Desk) -> dict[str, Any]:
+    path = keep(upload, desk.service.settings.uploads_folder)
+    try:
+        return preview(
+            connection, workspace, path=path, layer=upload.layer, given=upload.mapping, language=desk.language
+        )
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _as_csv(rows: list[dict[str, Any]]) -> bytes:
+    names = list(dict.fromkeys(name for row in rows for name in row["raw"]))
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\r\n")
+    writer.writerow(["row", *names, "reasons"])
+    for row in rows:
+        said = " ".join(reason["text"] for reason in row["reasons"])
+        writer.writerow([row["row_number"], *(row["raw"].get(name) for name in names), said])
+    return sink.getvalue().encode("utf-8")

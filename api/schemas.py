@@ -1,0 +1,224 @@
+"""Shapes of the answers, for OpenAPI and for whoever writes a client; the service itself writes bytes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """Answers may gain keys; they never lose one."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Problem(Answer):
+    """RFC 9457. ``detail`` is a sentence in the reader's language; ``instance`` is the id of the request."""
+
+    type: str = Field(examples=["/problems/bad-bbox"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(examples=["bad-bbox"])
+    params: dict[str, Any]
+    instance: str
+
+
+class Health(Answer):
+    status: Literal["ok"]
+
+
+class Ready(Answer):
+    """``ready`` is about serving; a silent worker delays jobs and is told apart."""
+
+    ready: bool
+    database: bool
+    migrated: bool
+    revision: str | None
+    head: str | None
+    worker: dict[str, Any]
+
+
+class Me(Answer):
+    id: int
+    subject: str
+    display_name: str
+    is_local_administrator: bool
+
+
+class Workspace(Answer):
+    slug: str
+    title: str
+    zone: str
+    is_synthetic: bool
+    bounds: tuple[float, float, float, float]
+    role: str | None = None
+
+
+class Workspaces(Answer):
+    workspaces: list[Workspace]
+
+
+class Coded(Answer):
+    code: str
+    title: str
+
+
+class LayerField(Answer):
+    name: str
+    title: str
+    type: str
+    required: bool
+    codes: list[Coded]
+
+
+class LayerStatus(Answer):
+    rows: int
+    without_position: int
+    completeness: dict[str, float | None]
+    revision: int
+    batches: int
+    is_synthetic: bool
+    licences: list[str]
+    attributions: list[str]
+    last_loaded: datetime | None
+    day_from: date | None
+    day_to: date | None
+
+
+class LayerInfo(Answer):
+    id: str
+    kind: str
+    geometry: str
+    title: str
+    description: str
+    category_field: str | None
+    categories: list[Coded]
+    fields: list[LayerField]
+    legend: dict[str, Any]
+    warnings: list[dict[str, str]]
+    status: LayerStatus
+    links: dict[str, str]
+
+
+class Layers(Answer):
+    workspace: str
+    layers: list[LayerInfo]
+
+
+class Feature(Answer):
+    type: Literal["Feature"]
+    id: int
+    geometry: dict[str, Any] | None
+    properties: dict[str, Any]
+
+
+class Features(Answer):
+    type: Literal["FeatureCollection"]
+    features: list[Feature]
+    next: str | None
+    links: dict[str, str | None]
+
+
+class Change(BaseModel):
+    """What to change in a record. Needs the header ``If-Match`` with its ETag."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"changes": {"status": "dead"}, "reason": "Seen on site"}]}
+    )
+
+    changes: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=100)
+    position: tuple[float, float] | None = Field(default=None, description="New lon, lat of a point, degrees.")
+    reason: str = Field(default="", max_length=1000)
+
+
+class Cells(Answer):
+    """Columns: the i-th value of every list belongs to the i-th cell; null is unknown."""
+
+    layer: str
+    resolution: int
+    count: int
+    cells: list[str]
+    area_m2: list[float]
+    measures: dict[str, list[float | None]]
+    described: list[dict[str, Any]]
+    totals: dict[str, float]
+    provenance: dict[str, Any]
+
+
+class Units(Answer):
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+
+
+class Profile(Answer):
+    count: int
+    unknown_count: int
+    hours: list[list[int]]
+    months: list[dict[str, Any]]
+    categories: list[dict[str, Any]]
+
+
+class Comparison(Answer):
+    resolution: int
+    cells: list[str]
+    before: list[float]
+    after: list[float]
+    difference: list[float]
+    totals: dict[str, Any]
+
+
+class Batch(Answer):
+    id: int
+    layer_id: str
+    state: str
+    source_name: str
+    sha256: str
+    report: dict[str, Any]
+
+
+class Batches(Answer):
+    imports: list[Batch]
+
+
+class Undone(Answer):
+    removed: int
+    restored: int
+
+
+class JobError(Answer):
+    code: str
+    detail: str
+
+
+class Job(Answer):
+    id: int
+    kind: str
+    state: str
+    progress: float
+    doing: str
+    result: dict[str, Any] | None
+    error: JobError | None
+    links: dict[str, str]
+
+
+class Jobs(Answer):
+    jobs: list[Job]
+
+
+class Started(Answer):
+    """Long work was queued; follow ``links.job``."""
+
+    job: int
+    state: str
+    links: dict[str, str]
+
+
+class SignIn(BaseModel):
+    """Exchange a token for a session cookie."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(min_length=1, max_length=500)

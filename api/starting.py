@@ -1,0 +1,44 @@
+"""Long work: queued and told as 202; a job in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+import i18n
+from api.answers import to_json
+from api.asking import Desk
+from layers import jobs
+from layers.jobs import Request as JobRequest
+
+# Where the service keeps a file is nobody's business.
+_OWN_PARAMS = frozenset({"path"})
+
+
+async def started(desk: Desk, wanted: JobRequest) -> Response:
+    """Queue the job; 202 with its address."""
+    info = await desk.run(lambda _, workspace: workspace)
+    job = await desk.service.in_thread(lambda: jobs.submit(desk.service.engines.app, desk.principal, info, wanted))
+    link = f"{desk.base}/jobs/{job}"
+    return Response(
+        to_json({"job": job, "state": "queued", "links": {"job": link}}),
+        status_code=202,
+        media_type="application/json",
+        headers={"Location": link},
+    )
+
+
+def shown(job: Mapping[str, Any], *, language: str, base: str) -> dict[str, Any]:
+    """A job in the reader's language."""
+    texts = i18n.texts()
+    error = job["error"]
+    doing = job["doing"]
+    return {
+        **job,
+        "params": {name: value for name, value in job["params"].items() if name not in _OWN_PARAMS},
+        "doing_text": texts.text(doing, language) if doing and doing in texts else "",
+        "error": {**error, "detail": texts.error(error["code"], language, error.get("params"))} if error else None,
+        "links": {"self": f"{base}/jobs/{job['id']}", "cancel": f"{base}/jobs/{job['id']}/cancel"},
+    }

@@ -1,0 +1,115 @@
+"""Files that readers send: kept in a folder the worker sees, under a name of ours, never under theirs."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from api.parameters import flag, layer_named
+from geo_core.errors import InvalidInput, Unavailable
+from layers.spec import Layer
+
+# The endings readers of files look at; anything else is told by its contents alone.
+_ENDING = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
+_LONGEST_MAPPING = 200_000
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file with what was said about it.
+
+    Parameters
+    ----------
+    mapping : the JSON document as it was sent, None = propose one.
+    """
+
+    file: BinaryIO
+    name: str
+    layer: Layer
+    mapping: Any | None
+    is_dry_run: bool
+    is_synthetic: bool
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[Upload]:
+    """The multipart form of the request: ``file``, ``layer``, and perhaps ``mapping``, ``dry_run``, ``synthetic``.
+
+    Raises
+    ------
+    InvalidInput : the form is not one, or a part is missing. NotFound : no such layer. LimitExceeded : too large.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidInput("broken-body")
+    async with request.form(max_files=1, max_fields=20, max_part_size=_LONGEST_MAPPING) as form:
+        yield _upload(form)
+
+
+def _upload(form: FormData) -> Upload:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise InvalidInput("bad-parameters", names=["file"], errors=[{"name": "file", "reason": "missing"}])
+    layer = _text(form, "layer")
+    if layer is None:
+        raise InvalidInput("bad-parameters", names=["layer"], errors=[{"name": "layer", "reason": "missing"}])
+    return Upload(
+        file=file.file,
+        name=safe_name(file.filename or ""),
+        layer=layer_named(layer[:100]),
+        mapping=_json(_text(form, "mapping")),
+        is_dry_run=bool(flag("dry_run", _text(form, "dry_run"))),
+        is_synthetic=bool(flag("synthetic", _text(form, "synthetic"))),
+    )
+
+
+def _text(form: FormData, name: str) -> str | None:
+    value = form.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _json(given: str | None) -> Any | None:
+    if given is None:
+        return None
+    try:
+        return json.loads(given)
+    except (json.JSONDecodeError, RecursionError):
+        raise InvalidInput("mapping-not-json", line=1, column=1) from None
+
+
+def safe_name(given: str) -> str:
+    """The file's own name for readers: no folders, nothing unprintable."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")
+    return shown[-_LONGEST_NAME:] or "file"
+
+
+def keep(upload: Upload, folder: Path) -> Path:
+    """Copy the file to the folder, under a random name that keeps its ending.
+
+    Raises
+    ------
+    Unavailable : ``disk-full``.
+    """
+    ending = _ENDING.search(upload.name.lower())
+    path = folder / f"{secrets.token_hex(16)}{ending.group(0) if ending else ''}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("xb") as target:
+            upload.file.seek(0)
+            shutil.copyfileobj(upload.file, target, 1 << 20)
+        path.chmod(0o600)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise Unavailable("disk-full") from error
+    return path
