@@ -1,0 +1,85 @@
+"""Who the command line is and where: engines, the local administrator, the workspace meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cli.database import database_urls
+from cli.settings import Settings, load_settings
+from geo_core.errors import InvalidInput, NotFound, Unavailable
+from layers.engine import Engines, connect
+from layers.identity import LOCAL_ADMINISTRATOR, Principal, find_by_subject, transaction
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works with."""
+
+    settings: Settings
+    engines: Engines
+    principal: Principal
+
+    def workspace(self, wanted: str | None) -> str:
+        """The slug of the workspace meant: the one named, else the only one.
+
+        Raises
+        ------
+        NotFound : ``no-workspace`` (none yet). InvalidInput : ``workspace-needed`` (several, named in ``known``).
+        """
+        from layers import workspaces
+
+        if wanted is not None:
+            return wanted
+        with transaction(self.engines.app, self.principal) as connection:
+            known = [info.slug for info in workspaces.listed(connection)]
+        if not known:
+            raise NotFound("no-workspace")
+        if len(known) > 1:
+            raise InvalidInput("workspace-needed", known=known)
+        return known[0]
+
+
+@contextmanager
+def open_engines(settings: Settings, *, migrated: bool = True) -> Iterator[Engines]:
+    """The database's engines, closed at the end.
+
+    Raises
+    ------
+    Unavailable : ``schema-missing``, when tables were never made (``migrated``).
+    """
+    urls = database_urls(settings)
+    engines = connect(str(urls.app), loader_url=str(urls.loader), owner_url=str(urls.owner), pool_size=3)
+    try:
+        if migrated:
+            _require_schema(engines)
+        yield engines
+    finally:
+        engines.dispose()
+
+
+def _require_schema(engines: Engines) -> None:
+    from sqlalchemy import text
+
+    from layers.engine import border
+
+    with border(), engines.app.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('workspace') IS NULL")).scalar_one():
+            raise Unavailable("schema-missing")
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A session as the local administrator.
+
+    Raises
+    ------
+    NotFound : ``no-workspace``: nobody administers anything here yet.
+    """
+    settings = load_settings()
+    with open_engines(settings) as engines:
+        principal = find_by_subject(engines.app, LOCAL_ADMINISTRATOR)
+        if principal is None:
+            raise NotFound("no-workspace")
+        yield Session(settings, engines, principal)
