@@ -44,7 +44,8 @@ OSM = SourceMapping(
         "max_speed_kmh": "maxspeed",
         "lit": "lit",
     },
-    constants={},
+    # OSM writes these only where they hold; whether a street is lit it leaves unknown.
+    constants={"oneway": False, "is_bridge": False, "is_tunnel": False},
     source_id="osm_id",
     codes={},
     where={"highway": HIGHWAY_CLASSES.good},
