@@ -37,11 +37,13 @@ def table(settings: type[BaseSettings]) -> str:
 
 
 def tables() -> str:
-    """Both tables, as they stand between the markers."""
+    """The tables as they stand between the markers."""
     from api.settings import ApiSettings
     from cli.settings import Settings
+    from streamlit_app.settings import UiSettings
 
-    return f"Command line, supervisor and worker:\n\n{table(Settings)}\n\nAPI:\n\n{table(ApiSettings)}\n"
+    parts = {"Command line, supervisor and worker": Settings, "API": ApiSettings, "Interface": UiSettings}
+    return "\n\n".join(f"{title}:\n\n{table(settings)}" for title, settings in parts.items()) + "\n"
 
 
 def main() -> None:

@@ -21,16 +21,19 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON line.")] = False,
 ) -> None:
     """Make the demo's files and load them into a workspace of their own; repeating it changes nothing."""
-    from cli.database import database_urls
-    from cli.demo import load
+    from cli.output import ProgressLine
+    from cli.session import open_engines
     from cli.settings import load_settings
+    from etl.demo_load import load_demo
 
     settings = load_settings()
-    urls = database_urls(settings)
     say("cli.start.demo", name=name)
-    counts = load(urls, name, folder=(folder or settings.home / "demo" / name).absolute())
+    line = ProgressLine()
+    with open_engines(settings) as engines:
+        loaded = load_demo(engines, name, folder=(folder or settings.home / "demo" / name).absolute(), progress=line)
+    line.clear()
     if json:
-        print_json({"demo": name, "layers": counts})
+        print_json({"demo": name} | loaded)
     else:
-        for layer, rows in counts.items():
-            print_line(f"{layer:<16} {rows['read']:>8} {rows['loaded']:>8} {rows['rejected']:>8}")
+        for layer, rows in loaded["layers"].items():
+            print_line(f"{layer:<16}" + "".join(f" {what} {count}" for what, count in rows.items()))

@@ -9,11 +9,16 @@ from cli import demo
 from cli.cluster import DatabaseUrls
 from etl import importer
 from geo_core.errors import NotFound
+from layers.engine import Engines, connect
 from layers.identity import LOCAL_ADMINISTRATOR, find_by_subject, transaction
 
 
+def engines_of(urls: DatabaseUrls) -> Engines:
+    return connect(urls.app, loader_url=urls.loader, owner_url=urls.owner, pool_size=2)
+
+
 def counts(urls: DatabaseUrls) -> dict[str, int]:
-    engines = demo.engines_of(urls)
+    engines = engines_of(urls)
     try:
         principal = find_by_subject(engines.app, LOCAL_ADMINISTRATOR)
         assert principal is not None
@@ -55,7 +60,7 @@ def test_a_demo_that_was_broken_off_is_completed_and_a_complete_one_kept(
 
 
 def test_a_database_with_a_workspace_of_its_own_gets_no_demo(fresh_database: DatabaseUrls, tmp_path: Path) -> None:
-    engines = demo.engines_of(fresh_database)
+    engines = engines_of(fresh_database)
     assert engines.owner is not None
     with engines.owner.begin() as owner:
         owner.execute(
@@ -72,6 +77,6 @@ def test_a_database_with_a_workspace_of_its_own_gets_no_demo(fresh_database: Dat
 
 def test_an_unknown_demo_names_those_there_are(fresh_database: DatabaseUrls, tmp_path: Path) -> None:
     with pytest.raises(NotFound) as told:
-        demo.load(fresh_database, "atlantis", folder=tmp_path)
+        demo.load_into_empty(fresh_database, "atlantis", home=tmp_path)
     assert told.value.code == "unknown-demo"
     assert told.value.params["known"] == ["pavlodar"]

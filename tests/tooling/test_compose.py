@@ -188,9 +188,9 @@ def test_the_server_gets_the_same_roles_and_extensions_as_the_private_cluster() 
 def test_variables_given_to_our_containers_are_settings_somebody_reads() -> None:
     from api.settings import ApiSettings
     from cli.settings import Settings
+    from streamlit_app.settings import UiSettings
 
-    known = {f"QORGAN_{name.upper()}" for settings in (Settings, ApiSettings) for name in settings.model_fields}
-    known |= {"QORGAN_API_URL"}
+    known = {f"QORGAN_{name.upper()}" for kind in (Settings, ApiSettings, UiSettings) for name in kind.model_fields}
     for name in OURS:
         given = {variable for variable in SERVICES[name].get("environment", {}) if variable.startswith("QORGAN_")}
         assert given <= known, f"{name} is given {given - known}"
