@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo_core.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8501
@@ -60,8 +62,18 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment now; a relative home is taken from the tree's root, not from the current folder."""
-    settings = Settings()
+    """Read the environment now; a relative home is taken from the tree's root, not from the current folder.
+
+    Raises
+    ------
+    InvalidInput : ``setting-invalid`` with every variable that cannot be used; never with its value.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as fault:
+        faults = {str(found["loc"][0]): str(found["msg"]) for found in fault.errors(include_input=False)}
+        variables = [name if name.isupper() else f"QORGAN_{name.upper()}" for name in faults]
+        raise InvalidInput("setting-invalid", variable=variables, expected=list(faults.values())) from None
     if not settings.home.is_absolute():
         settings = settings.model_copy(update={"home": ROOT / settings.home})
     return settings

@@ -17,16 +17,12 @@ def register(app: typer.Typer) -> None:
 
 def _configuration() -> list[str]:
     """Settings and URLs: each fault as a line that never holds a value."""
-    from pydantic import ValidationError
-
     from cli.database import configured_urls
     from cli.settings import load_settings
     from geo_core.errors import QorganError
 
     try:
         configured_urls(load_settings())
-    except ValidationError as invalid:
-        return [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in invalid.errors(include_input=False)]
     except QorganError as fault:
         return [str(fault)]
     return []

@@ -187,5 +187,14 @@ def test_operations_page_holds_the_table_made_from_the_settings() -> None:
     assert inside.strip() == tables().strip(), "run: python -m docs.environment"
 
 
+def test_settings_that_cannot_be_used_are_named_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QORGAN_PORT", "eighty")
+    monkeypatch.setenv("QORGAN_LANGUAGE", "de")
+    with pytest.raises(InvalidInput) as told:
+        load_settings()
+    assert told.value.params["variable"] == ["QORGAN_PORT", "QORGAN_LANGUAGE"]
+    assert "eighty" not in str(told.value)
+
+
 def test_every_setting_is_described() -> None:
     assert not [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")]
