@@ -1,0 +1,266 @@
+"""Questions to the API: with a time limit, row caps, and refusals as :class:`ApiProblem` in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+
+import i18n
+from streamlit_app.gateway.answers import Job, LayerInfo, Workspace
+from streamlit_app.gateway.caller import Caller
+from streamlit_app.gateway.problems import ApiProblem
+
+MOST_RECORDS = 200
+"""Records shown in a card; the cap is told where it bites."""
+MOST_REJECTED = 200
+MOST_SEGMENTS = 3000
+MOST_GAP_ROWS = 300
+PAGE_ROWS = 10_000
+MOST_SHAPES = 30_000
+
+Query = Mapping[str, str | int | float | Sequence[str]]
+
+
+class Answer(Protocol):
+    """What is read of a response."""
+
+    status_code: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    def json(self) -> Any: ...
+
+
+class Transport(Protocol):
+    """Sends requests: an ``httpx.Client``, or Starlette's test client over the real API in process."""
+
+    def request(self, method: str, url: str, **given: Any) -> Any: ...
+
+
+def http_transport(base_url: str, *, timeout_s: float) -> httpx.Client:
+    """Connections to the API, kept open; safe to share between threads."""
+    return httpx.Client(
+        base_url=base_url,
+        timeout=httpx.Timeout(timeout_s, connect=3.0),
+        limits=httpx.Limits(max_connections=40, max_keepalive_connections=20),
+        trust_env=False,  # a proxy of the environment must never stand between the two
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file a reader gave."""
+
+    name: str
+    content: Any
+
+
+class Gateway:
+    """The API for one reader.
+
+    Every method raises :class:`ApiProblem` when the API refuses or does not answer.
+    """
+
+    def __init__(self, transport: Transport, caller: Caller) -> None:
+        self._transport = transport
+        self._caller = caller
+
+    # ---- who and where
+
+    def me(self) -> dict[str, Any]:
+        """Who asks."""
+        return self._json("GET", "/me")
+
+    def workspaces(self) -> list[Workspace]:
+        """Workspaces the reader may see."""
+        found = self._json("GET", "/workspaces", {"language": self._caller.language})
+        return [Workspace.read(one) for one in found.get("workspaces", ())]
+
+    def layers(self, workspace: str) -> list[LayerInfo]:
+        """Every layer and how it stands, in the order of the picker."""
+        found = self._json("GET", self._at(workspace, "layers"), {"language": self._caller.language})
+        return sorted((LayerInfo.read(one) for one in found["layers"]), key=lambda one: (one.order, one.id))
+
+    # ---- numbers
+
+    def profile(self, workspace: str, layer: str, query: Query) -> dict[str, Any]:
+        """What happens at a place, and when."""
+        return self._json("GET", self._at(workspace, "layers", layer, "profile"), query)
+
+    def cells(self, workspace: str, layer: str, query: Query) -> dict[str, Any]:
+        """Measures on cells as columns."""
+        return self._json("GET", self._at(workspace, "layers", layer, "cells"), {**query, "f": "json"})
+
+    def segments(self, workspace: str, layer: str, query: Query) -> dict[str, Any]:
+        """Events per street segment, most first."""
+        return self._json("GET", self._at(workspace, "layers", layer, "segments"), {**query, "limit": MOST_SEGMENTS})
+
+    def areas(self, workspace: str, layer: str, query: Query) -> dict[str, Any]:
+        """Events per area."""
+        return self._json("GET", self._at(workspace, "layers", layer, "areas"), query)
+
+    def compare(self, workspace: str, layer: str, query: Query) -> dict[str, Any]:
+        """Two periods side by side; refused where they cannot be compared."""
+        return self._json("GET", self._at(workspace, "layers", layer, "compare"), query)
+
+    def gap(self, workspace: str, query: Query) -> dict[str, Any]:
+        """Street segments ranked by what no camera sees."""
+        return self._json("GET", self._at(workspace, "gap"), {"limit": MOST_GAP_ROWS, **query})
+
+    # ---- records
+
+    def records(self, workspace: str, layer: str, query: Query, *, limit: int = MOST_RECORDS) -> dict[str, Any]:
+        """Records of a place as GeoJSON; ``next`` is not None where there are more."""
+        return self._json("GET", self._at(workspace, "layers", layer, "features"), {**query, "limit": limit})
+
+    def record(self, workspace: str, layer: str, row: str) -> dict[str, Any]:
+        """One record."""
+        return self._json("GET", self._at(workspace, "layers", layer, "features", row))
+
+    def shapes(self, workspace: str, layer: str) -> dict[int, dict[str, Any]]:
+        """Row id → feature, of the whole layer up to ``MOST_SHAPES``."""
+        found: dict[int, dict[str, Any]] = {}
+        after = 0
+        while len(found) < MOST_SHAPES:
+            page = self._json(
+                "GET", self._at(workspace, "layers", layer, "features"), {"limit": PAGE_ROWS, "after": after}
+            )
+            rows = page.get("features", [])
+            found.update({int(row["id"]): row for row in rows})
+            if not page.get("next") or not rows:
+                break
+            after = int(rows[-1]["id"])
+        return found
+
+    # ---- files in
+
+    def preview(self, workspace: str, layer: str, file: SentFile, *, mapping: str | None = None) -> dict[str, Any]:
+        """The proposed mapping and the first rows before and after."""
+        return self._send(workspace, "imports/preview", file, {"layer": layer, "mapping": mapping or ""})
+
+    def start_import(
+        self, workspace: str, layer: str, file: SentFile, *, mapping: str, dry_run: bool, is_synthetic: bool
+    ) -> int:
+        """Queue an import; the id of its job."""
+        form = {
+            "layer": layer,
+            "mapping": mapping,
+            "dry_run": str(dry_run).lower(),
+            "synthetic": str(is_synthetic).lower(),
+        }
+        return int(self._send(workspace, "imports", file, form)["job"])
+
+    def imports(self, workspace: str) -> list[dict[str, Any]]:
+        """Imports, newest first."""
+        return list(self._json("GET", self._at(workspace, "imports")).get("imports", ()))
+
+    def rejected(self, workspace: str, batch: int) -> list[dict[str, Any]]:
+        """Rows that were not loaded, with every reason in words."""
+        address = self._at(workspace, "imports", str(batch), "rejected")
+        return list(self._json("GET", address, {"limit": MOST_REJECTED}).get("rejected", ()))
+
+    def rejected_csv(self, workspace: str, batch: int) -> bytes:
+        """The same as CSV, up to 10,000 rows."""
+        return self._bytes(self._at(workspace, "imports", str(batch), "rejected"), {"limit": PAGE_ROWS, "f": "csv"})
+
+    def undo(self, workspace: str, batch: int) -> dict[str, Any]:
+        """Take an import back."""
+        return self._json("DELETE", self._at(workspace, "imports", str(batch)))
+
+    # ---- long work
+
+    def start_plan(self, workspace: str, wanted: Mapping[str, Any]) -> int:
+        """Queue a plan; the id of its job."""
+        return int(self._json("POST", self._at(workspace, "plans"), json=dict(wanted))["job"])
+
+    def plans(self, workspace: str) -> list[dict[str, Any]]:
+        """Plans with their certificates, newest first."""
+        return list(self._json("GET", self._at(workspace, "plans")).get("plans", ()))
+
+    def plan(self, workspace: str, plan: int) -> dict[str, Any]:
+        """One plan with its sites."""
+        return self._json("GET", self._at(workspace, "plans", str(plan)))
+
+    def jobs(self, workspace: str) -> list[Job]:
+        """Jobs the reader may see, newest first."""
+        return [Job.read(one) for one in self._json("GET", self._at(workspace, "jobs")).get("jobs", ())]
+
+    def job(self, workspace: str, job: int) -> Job:
+        """One job."""
+        return Job.read(self._json("GET", self._at(workspace, "jobs", str(job))))
+
+    def cancel(self, workspace: str, job: int) -> None:
+        """Ask for the end of a job."""
+        self._json("POST", self._at(workspace, "jobs", str(job), "cancel"))
+
+    # ---- the wire
+
+    @staticmethod
+    def _at(workspace: str, *parts: str) -> str:
+        return "/".join(["/w", quote(workspace, safe=""), *(quote(part, safe="") for part in parts)])
+
+    def _send(self, workspace: str, what: str, file: SentFile, form: Mapping[str, str]) -> dict[str, Any]:
+        content = file.content
+        if hasattr(content, "seek"):
+            content.seek(0)
+        fields = {name: value for name, value in form.items() if value}
+        return self._json(
+            "POST", f"{self._at(workspace)}/{what}", files={"file": (file.name, content)}, data=fields
+        )
+
+    def _json(self, method: str, path: str, query: Query | None = None, **given: Any) -> dict[str, Any]:
+        answer = self._ask(method, path, query, **given)
+        if answer.status_code == 204 or not answer.content:
+            return {}
+        return self._read(answer.json)
+
+    def _bytes(self, path: str, query: Query) -> bytes:
+        return self._ask("GET", path, query).content
+
+    def _ask(self, method: str, path: str, query: Query | None = None, **given: Any) -> Answer:
+        headers = {"accept-language": self._caller.language, **self._caller.headers}
+        params = {name: value for name, value in (query or {}).items() if value not in ("", None)}
+        try:
+            answer: Answer = self._transport.request(method, path, params=params, headers=headers, **given)
+        except httpx.TimeoutException as error:
+            raise self._away("api-too-slow") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise self._away("api-away") from error
+        if answer.status_code >= 400:
+            raise self._refused(answer)
+        return answer
+
+    def _away(self, code: str) -> ApiProblem:
+        return ApiProblem(code, detail=i18n.texts().error(code, self._caller.language))
+
+    def _refused(self, answer: Answer) -> ApiProblem:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, Mapping) or not body.get("detail"):
+            code = "api-away" if answer.status_code in (502, 503, 504) else "api-answer-unreadable"
+            return ApiProblem(
+                code, detail=i18n.texts().error(code, self._caller.language), status=answer.status_code
+            )
+        return ApiProblem(
+            str(body.get("code") or "internal"),
+            detail=str(body["detail"]),
+            status=answer.status_code,
+            reference=str(body.get("instance") or ""),
+        )
+
+    def _read(self, parse: Callable[[], Any]) -> dict[str, Any]:
+        try:
+            found = parse()
+        except ValueError as error:
+            raise self._away("api-answer-unreadable") from error
+        if not isinstance(found, dict):
+            raise self._away("api-answer-unreadable")
+        return found
