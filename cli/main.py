@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import commands
+from cli.helping import translate
 from cli.masking import install_masking
 from cli.speech import error_json, print_json, tell_error
 from geo_core.errors import (
@@ -45,6 +46,10 @@ def exit_code(error: QorganError) -> int:
 
 class QorganGroup(TyperGroup):
     """Turns our errors into a sentence, and with ``--json`` into the last line of standard output."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        translate(self.commands)
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         default=ROOT / ".qorgan",
         description="Folder of the private database, logs and process files.",
     )
+    uploads: Path | None = Field(
+        default=None,
+        description="Folder where uploaded files wait for the worker; API and worker must both see it. Unset: `uploads` in the home "
+        "folder.",
+    )
     pg_bindir: Path | None = Field(
         default=None,
         description="Folder of `initdb` and `postgres`. Unset: the newest installed PostgreSQL that has PostGIS.",

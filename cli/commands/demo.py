@@ -1,39 +1,62 @@
-"""``demo``: the synthetic city, beside whatever the database holds."""
+"""``demo``: the synthetic city."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.speech import print_json, print_line, say
+from cli.filtering import JsonOption
+from cli.speech import language, print_json, print_line
+from i18n import texts
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo)
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True)
+    group.command("list")(listed)
+    group.command("load")(load)
+    app.add_typer(group, name="demo")
 
 
-def demo(
-    name: Annotated[str, typer.Argument(help="Which demo.")] = "pavlodar",
-    folder: Annotated[Path | None, typer.Option(help="Where its files are written; default the home folder.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="End standard output with one JSON line.")] = False,
+def listed(json: JsonOption = False) -> None:
+    """Demos there are."""
+    from etl.demo_load import DEMOS
+
+    if json:
+        print_json({"demos": [{"name": name, "seed": seed} for name, seed in DEMOS.items()]})
+        return
+    for name, seed in DEMOS.items():
+        print_line(f"{name}  seed {seed}")
+
+
+def load(
+    name: Annotated[str, typer.Argument()] = "pavlodar",
+    seed: Annotated[int | None, typer.Option("--seed", min=0)] = None,
+    json: JsonOption = False,
 ) -> None:
-    """Make the demo's files and load them into a workspace of their own; repeating it changes nothing."""
+    """Make the synthetic city, import and derive it; repeating it changes nothing."""
+    from cli.database import database_urls
     from cli.output import ProgressLine
     from cli.session import open_engines
     from cli.settings import load_settings
+    from cli.start import migrate
     from etl.demo_load import load_demo
 
     settings = load_settings()
-    say("cli.start.demo", name=name)
-    line = ProgressLine()
-    with open_engines(settings) as engines:
-        loaded = load_demo(engines, name, folder=(folder or settings.home / "demo" / name).absolute(), progress=line)
-    line.clear()
+    migrate(database_urls(settings))
+    with tempfile.TemporaryDirectory(prefix="qorgan-demo-") as folder, open_engines(settings) as engines:
+        line = ProgressLine()
+        try:
+            found = load_demo(engines, name, folder=Path(folder), seed=seed, progress=line)
+        finally:
+            line.clear()
     if json:
-        print_json({"demo": name} | loaded)
-    else:
-        for layer, rows in loaded["layers"].items():
-            print_line(f"{layer:<16}" + "".join(f" {what} {count}" for what, count in rows.items()))
+        print_json(found)
+        return
+    said, reader = texts(), language()
+    for layer, counts in found["layers"].items():
+        print_line(said.text("cli.demo.layer", reader, layer=layer, **counts))
+    print_line(said.text("cli.demo.loaded", reader, workspace=found["workspace"]))

@@ -1,0 +1,66 @@
+"""Which mapping a file is imported with: a file, a known source, or a proposal from its header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etl.mapping import ProposedMapping, load_mapping, propose
+from etl.readers import open_source
+from geo_core.errors import InvalidInput
+from i18n import LANGUAGES, texts
+from layers.engine import Engines
+from layers.identity import Principal, transaction
+from layers.placing import placing
+from layers.spec import Layer, SourceMapping
+from layers.workspaces import find
+
+
+def choose(
+    engines: Engines, principal: Principal, *, layer: Layer, path: Path, workspace: str, wanted: str | None
+) -> tuple[SourceMapping, ProposedMapping | None]:
+    """The mapping to use, and the proposal it came from when nobody named one.
+
+    Raises
+    ------
+    InvalidInput : ``unknown-mapping`` (neither a file nor a source the layer knows), ``mapping-incomplete`` (nothing was found for
+        a required field or the position), and whatever is wrong with the mapping or the file.
+    """
+    if wanted is not None:
+        return _named(layer, wanted), None
+    with transaction(engines.app, principal) as connection:
+        _, whole = placing(connection, find(connection, workspace))
+    osm = next((source for source in layer.sources if source.where), None)
+    with open_source(path, layer=layer, mapping=osm) as source:
+        proposal = propose(
+            layer,
+            source.header,
+            source.sample().columns,
+            has_geometry=source.has_geometry,
+            format=source.format,
+            labels=_labels(layer),
+            territory=whole,
+        )
+        missing = list(proposal.unfilled)
+        if not source.has_geometry and proposal.mapping.lon is None:
+            missing.append("lon, lat")
+    if missing:
+        raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=list(source.header)[:50])
+    return proposal.mapping, proposal
+
+
+def _named(layer: Layer, wanted: str) -> SourceMapping:
+    known = {source.id: source for source in layer.sources}
+    if wanted in known:
+        return known[wanted]
+    if Path(wanted).is_file():
+        return load_mapping(Path(wanted), layer=layer)
+    raise InvalidInput("unknown-mapping", mapping=wanted, layer=layer.id, known=sorted(known))
+
+
+def _labels(layer: Layer) -> dict[str, list[str]]:
+    """Titles of the layer's fields in every language: files exported in any of them are recognised."""
+    said = texts()
+    return {
+        field.name: [said.text(f"layer.{layer.id}.field.{field.name}", language) for language in LANGUAGES]
+        for field in layer.fields
+    }
