@@ -20,26 +20,23 @@ def ahead(source: Iterable[T], *, chunks: int = 2) -> Iterator[T]:
     stopped = threading.Event()
     fault: list[BaseException] = []
 
+    def put(item: object) -> bool:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
     def work() -> None:
         try:
             for item in source:
-                while not stopped.is_set():
-                    try:
-                        waiting.put(item, timeout=0.2)
-                        break
-                    except queue.Full:
-                        continue
-                if stopped.is_set():
+                if not put(item):
                     return
         except BaseException as error:  # noqa: BLE001 - raised again by the consumer
             fault.append(error)
-        finally:
-            while not stopped.is_set():
-                try:
-                    waiting.put(_END, timeout=0.2)
-                    return
-                except queue.Full:
-                    continue
+        put(_END)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
