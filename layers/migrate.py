@@ -38,6 +38,8 @@ def upgrade(owner_url: str, *, revision: str = "head", versions: Path | None = N
             # One migration at a time, however many processes start at once.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(716253)")
             command.upgrade(_config(connection, versions), revision)
+            # The service must be able to tell whether the database is of its own revision.
+            connection.exec_driver_sql("GRANT SELECT ON alembic_version TO qorgan_app")
             queue_schema.ensure(connection)
     finally:
         engine.dispose()
