@@ -189,7 +189,7 @@ def _demand(connection: Connection, info: WorkspaceInfo, wanted: PlanRequest) ->
         connection,
         f"""
         SELECT coalesce(ST_X(t.geom), 'NaN')::float8, coalesce(ST_Y(t.geom), 'NaN')::float8,
-               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN' END::float8,
+               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8,
                (t.geom IS NOT NULL AND EXISTS (SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s
                  AND c.state = 'counted' AND ST_Intersects(c.geom, t.geom)))
         FROM {layer.table} t WHERE {clause.sql} AND ({clause.passes}) ORDER BY t.id

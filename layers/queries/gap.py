@@ -49,8 +49,8 @@ def event_gap(
         connection,
         f"""
         SELECT coalesce(u.unit_id, 0)::int8,
-               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN' END::float8,
-               CASE WHEN t.geom IS NULL THEN 'NaN' WHEN EXISTS (
+               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8,
+               CASE WHEN t.geom IS NULL THEN 'NaN'::float8 WHEN EXISTS (
                  SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s AND c.state = 'counted'
                  AND ST_Intersects(c.geom, t.geom)) THEN 1 ELSE 0 END::float8
         FROM {layer.table} t LEFT JOIN event_unit u ON u.workspace_id = %(ws)s AND u.layer_id = %(layer)s AND u.row_id = t.id
