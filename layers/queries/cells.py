@@ -30,7 +30,8 @@ class CellAnswer:
     cells : uint64, sorted, unique. Cells that are not listed have no row that passes or might: for events observed
         none inside the workspace's territory, unknown outside it.
     areas_m2 : geodesic areas (WGS84).
-    measures : name → float64; NaN = unknown. ``unknown_count`` are rows that neither pass nor fail the filter.
+    measures : name → float64; NaN = unknown. ``unknown_count`` are rows that neither pass nor fail the filter. The sum of a column
+        leaves out rows where it is unknown, and is itself unknown only where it is for all of them.
     totals : over all rows, also those without position: ``count``, ``unknown_count``, ``without_position``.
     """
 
@@ -78,8 +79,8 @@ def _counts(
     passes = clause.passes
     summed = [m for m in layer.measures if m.aggregation is Aggregation.SUM and m.column]
     sums = "".join(
-        f', coalesce(sum(t."{m.column}") FILTER (WHERE {passes}), '
-        f"CASE WHEN count(*) FILTER (WHERE {passes}) = 0 THEN 0 ELSE 'NaN' END)::float8"
+        f', coalesce((sum(t."{m.column}") FILTER (WHERE {passes}))::float8, '
+        f"CASE WHEN count(*) FILTER (WHERE {passes}) = 0 THEN 0 ELSE 'NaN'::float8 END)"
         for m in summed
     )
     select = (

@@ -30,7 +30,7 @@ class Filter:
     hours : local hours 0–23. weekdays : 1 = Monday … 7.
     dark : True = sun lower than −6° there and then.
     categories : codes of the layer's category field.
-    bbox : west, south, east, north in degrees.
+    bbox : west, south, east, north in degrees, borders included; other shapes than points pass when their boxes meet it.
     """
 
     first_day: date | None = None
@@ -105,6 +105,10 @@ def where(layer: Layer, workspace_id: int, given: Filter, *, alias: str = "t") -
         clause.params["categories"] = sorted(given.categories)
     if given.bbox is not None:
         clause.certain.append(f"{alias}.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326)")
+        if layer.geometry == "Point":
+            # The operator alone compares boxes rounded to single precision: half a metre to either side.
+            clause.certain.append(f"ST_X({alias}.geom) BETWEEN %(west)s AND %(east)s")
+            clause.certain.append(f"ST_Y({alias}.geom) BETWEEN %(south)s AND %(north)s")
         clause.params.update(zip(("west", "south", "east", "north"), given.bbox, strict=True))
     return clause
 

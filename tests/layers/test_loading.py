@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 
 import numpy as np
@@ -282,8 +281,7 @@ def test_a_process_killed_between_index_and_swap_leaves_a_table_that_is_swept(ci
 
     with monkeypatch.context() as patch:
         patch.setattr(loading, "text", lambda sql: text(sql.replace("qorgan_bulk_drop(:b)", "cast(:b AS bigint)")))
-        with pytest.raises(ProcessDied), contextlib.ExitStack() as guarded:
-            guarded.enter_context(loading.guard(city.engines.app, batch_id))
+        with pytest.raises(ProcessDied), loading.guard(city.engines.app, batch_id):
             loading.load_aside(
                 city.engines, city.people["administrator"], city.workspace, CRIMES, batch_id, iter([rows]), dies
             )
