@@ -53,7 +53,9 @@ def numbers(name: str, value: str | None, *, lowest: int, highest: int) -> froze
         if not 1 <= len(ends) <= 2 or not all(end.isdigit() and lowest <= int(end) <= highest for end in ends):
             raise InvalidInput("bad-parameter", name=name, value=value, expected=f"{lowest}–{highest}")
         first, last = int(ends[0]), int(ends[-1])
-        found |= set(range(first, last + 1)) if first <= last else {*range(first, highest + 1), *range(lowest, last + 1)}
+        found |= (
+            set(range(first, last + 1)) if first <= last else {*range(first, highest + 1), *range(lowest, last + 1)}
+        )
     return frozenset(found)
 
 

@@ -144,7 +144,7 @@ class Watch:
                 break
             except QorganError as error:
                 if time.monotonic() > deadline:
-                    _log.error("the end of job %d could not be written: %s", self.job_id, error)  # noqa: TRY400
+                    _log.error("the end of job %d could not be written: %s", self.job_id, error)
                     break
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 1.5, 3.0)

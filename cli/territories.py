@@ -48,8 +48,7 @@ def read_territory(path: Path | None, box: tuple[float, float, float, float] | N
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise InvalidInput("bad-bbox", bbox=list(box))
         return shapely.box(west, south, east, north)
-    whole = shapely.union_all([geometry for geometry, _ in _polygons(path)])
-    return whole
+    return shapely.union_all([geometry for geometry, _ in _polygons(path)])
 
 
 def read_parts(path: Path, code: str) -> tuple[TerritorySpec, ...]:

@@ -138,9 +138,7 @@ def _plan(work: Work) -> dict[str, Any]:
     from etl.planning import PlanRequest, run_plan
 
     wanted = PlanRequest.from_dict(dict(work.params))
-    made = run_plan(
-        work.engines, work.principal, workspace=work.workspace.slug, wanted=wanted, progress=work.progress
-    )
+    made = run_plan(work.engines, work.principal, workspace=work.workspace.slug, wanted=wanted, progress=work.progress)
     # The sites are kept with the plan; the job tells where it is.
     return {"plan": made["id"], "certificate": made["certificate"]}
 

@@ -58,7 +58,7 @@ def join(
     without: list[str] = []
     for feature in document["features"]:
         properties = feature.get("properties") or {}
-        called = _PART.sub(lambda part, own=properties: str(own.get(part.group(1)) or ""), key)
+        called = _called(key, properties)
         row = rows.get(called)
         if row is None:
             without.append(called)
@@ -70,15 +70,17 @@ def join(
     return Joined(features=count, matched=count - len(without), without_row=tuple(without))
 
 
+def _called(key: str, properties: Mapping[str, Any]) -> str:
+    return _PART.sub(lambda part: str(properties.get(part.group(1)) or ""), key)
+
+
 def _features(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise NotFound("no-such-file", name=path.name)
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataQuality(
-            "broken-json", line=getattr(error, "lineno", 1), column=getattr(error, "colno", 1)
-        ) from error
+        raise DataQuality("broken-json", line=getattr(error, "lineno", 1), column=getattr(error, "colno", 1)) from error
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise InvalidInput("not-a-feature-collection", found=type(document).__name__)
     return document

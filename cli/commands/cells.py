@@ -52,9 +52,7 @@ def cells(
     from layers.workspaces import find
 
     wanted = registry.load()[layer]
-    given = filter_of(
-        first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox
-    )
+    given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox)
     with session() as here:
         slug = here.workspace(workspace)
         with transaction(here.engines.app, here.principal, purpose=Purpose.AGGREGATE, timeout_s=120) as connection:

@@ -48,9 +48,7 @@ def export(
     from etl.writers.records import Wanted, write_records
     from layers import registry
 
-    given = filter_of(
-        first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox
-    )
+    given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox)
     shape = form or {".gpkg": "geopackage"}.get(out.suffix.lower(), out.suffix.lower().lstrip("."))
     with session() as here:
         wanted = Wanted(
@@ -76,9 +74,7 @@ def join(
     from etl.joining import join as join_now
 
     pairs = [one.split("=", 1) for one in take]
-    found = join_now(
-        polygons, table, key=key, column=column, take={pair[0]: pair[-1] for pair in pairs}, out=out
-    )
+    found = join_now(polygons, table, key=key, column=column, take={pair[0]: pair[-1] for pair in pairs}, out=out)
     if json:
         print_json({**vars(found), "path": str(out)})
         return

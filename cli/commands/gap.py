@@ -81,7 +81,9 @@ def _tell(found: dict[str, Any]) -> None:
     for row in found["rows"][:20]:
         name = row.get(f"name_{reader}") or row["name"] or row["name_ru"] or row["name_kk"] or f"#{row['id']}"
         if found["demand"] == "streets":
-            value = said.text("cli.gap.street_row", reader, unseen_m=round(row["unseen_m"]), length_m=round(row["length_m"]))
+            value = said.text(
+                "cli.gap.street_row", reader, unseen_m=round(row["unseen_m"]), length_m=round(row["length_m"])
+            )
         else:
             value = said.text(
                 "cli.gap.event_row", reader, unseen=row["unseen_night_events"], rate=round(row["shrunk_rate_per_km"], 1)

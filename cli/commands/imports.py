@@ -45,9 +45,7 @@ def import_file(
     wanted = registry.load()[layer]
     with session() as here:
         slug = here.workspace(workspace)
-        how, proposal = choose(
-            here.engines, here.principal, layer=wanted, path=source, workspace=slug, wanted=mapping
-        )
+        how, proposal = choose(here.engines, here.principal, layer=wanted, path=source, workspace=slug, wanted=mapping)
         if proposal is not None and not json:
             _tell_proposal(proposal)
         if save_mapping is not None:
@@ -140,9 +138,7 @@ def listed(
         )
 
 
-def show(
-    batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
+def show(batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Everything known of a batch."""
     from cli.session import session
     from layers import batches
@@ -198,9 +194,7 @@ def rejected(
         print_line(f"{row['row_number']:>8}  {'; '.join(row['sentences'])}  {row['raw']}")
 
 
-def undo(
-    batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False
-) -> None:
+def undo(batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Take a batch back: rows it added go, rows it changed are as before it."""
     from cli.session import session
     from layers import batches

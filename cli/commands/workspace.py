@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +50,9 @@ def create(
     declared: list[workspaces.BreakSpec] = []
     for one in breaks or []:
         layer, _, written = one.partition("=")
-        when = day("break", written or "?")
-        declared.append(workspaces.BreakSpec(layer_id=layer, day=when or date.min))
+        when = day("break", written)
+        if when is not None:
+            declared.append(workspaces.BreakSpec(layer_id=layer, day=when))
     titles = {"kk": title_kk, "ru": title_ru, "en": title_en}
     spec = workspaces.WorkspaceSpec(
         slug=territories.checked_slug(slug),

@@ -86,9 +86,7 @@ def _records(engines: Engines, principal: Principal, wanted: Wanted) -> Iterator
     while after is not None:
         with transaction(engines.app, principal, timeout_s=300) as connection:
             info = find(connection, wanted.workspace)
-            page = features.page(
-                connection, info, wanted.layer, given=wanted.given, limit=PAGE, after_id=after
-            )
+            page = features.page(connection, info, wanted.layer, given=wanted.given, limit=PAGE, after_id=after)
         zone = ZoneInfo(info.zone)
         for feature in page["features"]:
             own = feature["properties"]
