@@ -116,24 +116,20 @@ def test_a_detached_start_serves_survives_a_killed_server_and_stops_whole(machin
     assert machine.call("status").returncode == 1
 
 
-def test_ctrl_c_in_the_foreground_stops_servers_and_database_and_a_second_start_keeps_the_data(
-    machine: Machine,
-) -> None:
-    for _ in range(2):
-        running = machine.start("start", "--empty", "--port", str(machine.port))
-        wait_until(lambda process=running: process.poll() is not None or machine.answers())
-        assert running.poll() is None, running.communicate()[1]
-        running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
-        assert running.returncode == 0
-        assert "stopped" in told
-        assert machine.left() == []
-    assert cluster.status(machine.home).data == machine.home / "pg"
-
-
-def test_a_killed_run_leaves_at_most_the_database_and_stop_ends_that(machine: Machine) -> None:
+def test_ctrl_c_stops_everything_the_data_stay_and_a_killed_run_leaves_at_most_the_database(machine: Machine) -> None:
     running = machine.start("start", "--empty", "--port", str(machine.port))
     wait_until(lambda: running.poll() is not None or machine.answers())
+    assert running.poll() is None, running.communicate()[1]
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "stopped" in told
+    assert machine.left() == []
+    made = (machine.home / "pg" / "PG_VERSION").stat().st_mtime_ns
+
+    running = machine.start("start", "--empty", "--port", str(machine.port))
+    wait_until(lambda: running.poll() is not None or machine.answers())
+    assert (machine.home / "pg" / "PG_VERSION").stat().st_mtime_ns == made
     running.kill()
     running.communicate()
     wait_until(lambda: all("postgres" in line for line in machine.left()), within_s=30)
