@@ -31,6 +31,8 @@ def choose(
         _, whole = placing(connection, find(connection, workspace))
     osm = next((source for source in layer.sources if source.where), None)
     with open_source(path, layer=layer, mapping=osm) as source:
+        if source.format == "osm-pbf" and osm is None:
+            raise InvalidInput("osm-without-filter", mapping=layer.id)
         proposal = propose(
             layer,
             source.header,

@@ -90,4 +90,4 @@ def plan(
         key = "cli.plan.optimal" if proof["status"] == "optimal" else "cli.plan.not_proven"
         print_line(said.text(key, reader, objective=proof["objective"], bound=proof["bound"], gap=proof["gap"]))
         for row in tables.site_rows(made["sites"]):
-            print_line(f"{row['number']:>4}  {row['lon']:.6f} {row['lat']:.6f}  {row['azimuth_deg']:.0f}°")
+            print_line(f"{row['number']:>4}  {row['lon']:.6f} {row['lat']:.6f}  {round(row['azimuth_deg']) % 360}°")
