@@ -61,7 +61,7 @@ HOT_SECTIONS = (
     HotSection(
         key="market-crossing", u=1260, v=3100, half_u_m=85, half_v_m=6, share=0.045, type="pedestrian", dark=False
     ),
-    HotSection(key="rail-street", u=3760, v=1560, half_u_m=6, half_v_m=90, share=0.04, type="pedestrian", dark=True),
+    HotSection(key="rail-street", u=3760, v=1560, half_u_m=6, half_v_m=90, share=0.11, type="pedestrian", dark=True),
 )
 _CLASS_WEIGHT = {
     "primary": 5.0,

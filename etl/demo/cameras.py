@@ -55,7 +55,7 @@ def _azimuth(direction: Floats) -> float:
     return float(np.degrees(np.arctan2(direction[0], direction[1])) % 360.0)
 
 
-def _sites(edges: list[Edge], found: list[Place], rng: Rng) -> list[Camera]:
+def _sites(edges: list[Edge], found: list[Place], busiest: list[Edge], rng: Rng) -> list[Camera]:
     """Where cameras stand, whose they are and where they look."""
     sites: list[Camera] = []
 
@@ -86,6 +86,11 @@ def _sites(edges: list[Edge], found: list[Place], rng: Rng) -> list[Camera]:
             side = np.array([direction[1], -direction[0]]) * 5.5 * way
             owner = "housing" if edge.zone == "M" else "akimat"
             put(point + side, "fixed", owner, _azimuth(direction * way), kept=edge.zone in "CB")
+    for edge in busiest:  # where the police asked for them: along the street from both ends
+        for share, way in ((0.04, 1.0), (0.36, 1.0), (0.64, -1.0), (0.96, -1.0)):
+            point, direction = edge.along(share)
+            side = np.array([direction[1], -direction[0]]) * 4.0 * way
+            put(point + side, "fixed", "police", _azimuth(direction * way), kept=True)
     for place in found:
         chance, count, owner = {
             "school": (1.0, 5, "akimat"),
@@ -116,6 +121,8 @@ def _described(site: Camera, rng: Rng) -> Camera:
     """The site with the attributes its owner's inventory would hold."""
     hfov, reach, infrared = _OPTICS[site.kind]
     status = str(rng.choice(["works", "planned", "unknown"], p=[0.88, 0.03, 0.09]))
+    if site.is_kept and site.owner == "police":
+        status = "works"
     installed = _day(rng, _FIRST_DAY, _LAST_DAY) if rng.random() < 0.8 else None
     stale = rng.random() < 0.55
     since = dt.date(2018, 1, 1) if stale else dt.date(2024, 6, 1)
@@ -138,14 +145,20 @@ def _described(site: Camera, rng: Rng) -> Camera:
     )
 
 
-def cameras(edges: list[Edge], found: list[Place], garage_street: list[Edge], rng: Rng) -> list[Camera]:
+def cameras(
+    edges: list[Edge], found: list[Place], *, busiest: list[Edge], garage_street: list[Edge], rng: Rng
+) -> list[Camera]:
     """The whole inventory.
+
+    Parameters
+    ----------
+    busiest : the streets where most happens; all but Garage Street have cameras.
 
     Exactly ``NO_AZIMUTH_SHARE`` of the rows lack a direction and ``BROKEN_SHARE`` are broken. No device stands
     within ``BLIND_M`` of Garage Street.
     """
     blind = np.vstack([edge.xy for edge in garage_street])
-    sites = [site for site in _sites(edges, found, rng) if np.hypot(*(blind - site.xy).T).min() > BLIND_M]
+    sites = [site for site in _sites(edges, found, busiest, rng) if np.hypot(*(blind - site.xy).T).min() > BLIND_M]
     listed = [_described(site, rng) for site in sites]
     for index in rng.choice(len(listed), round(DUPLICATE_SHARE * len(listed)), replace=False):
         owner = "housing" if listed[index].owner == "akimat" else "akimat"

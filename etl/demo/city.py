@@ -19,6 +19,7 @@ from etl.demo.spots import Place, places, points_of
 from etl.demo.streets import Edge, network
 
 CRIMES = 9000
+BUSIEST = 45  # streets the police asked cameras for
 PARTS = ("plan", "network", "places", "lamps", "cameras", "risk", "crimes", "accidents")
 
 
@@ -54,6 +55,8 @@ def make(seed: int, *, scale: float) -> City:
     found = places(sketch, edges, _stream(seed, "places"))
     garage_street = [edge for edge in edges if edge.name == GARAGE_NAME]
     weights = risk(edges, found, sketch.buildings, _stream(seed, "risk"))
+    order = np.argsort(-(weights.night + 0.5 * weights.day), kind="stable")
+    busiest = [edges[i] for i in order if edges[i].name != GARAGE_NAME][:BUSIEST]
     shops = points_of(found, "shop", "alcohol_shop", "market")
     return City(
         sketch=sketch,
@@ -61,7 +64,7 @@ def make(seed: int, *, scale: float) -> City:
         areas=areas(sketch.buildings),
         places=found,
         lamps=lamps(edges, _stream(seed, "lamps")),
-        cameras=cameras(edges, found, garage_street, _stream(seed, "cameras")),
+        cameras=cameras(edges, found, busiest=busiest, garage_street=garage_street, rng=_stream(seed, "cameras")),
         crimes=crimes(edges, weights, shops, _stream(seed, "crimes"), total=max(1, round(CRIMES * scale))),
         accidents=accidents(edges, _stream(seed, "accidents"), scale=scale),
     )

@@ -99,7 +99,7 @@ def _follow_ups(xy: Floats, moments: Times, risk: Risk, rng: Rng) -> tuple[Float
     tree = cKDTree(risk.centroids)
     order = np.arange(len(xy))
     last = FIRST_DAY.astype("datetime64[m]") + np.timedelta64(DAYS * 1440 - 1, "m")
-    for child in order[1:][rng.random(len(xy) - 1) < FOLLOW_SHARE]:
+    for child in order[1:][rng.random(max(0, len(xy) - 1)) < FOLLOW_SHARE]:
         parent = int(rng.integers(0, child))
         close = np.array(sorted(tree.query_ball_point(xy[parent], FOLLOW_M)))
         houses = close[risk.burgled[close] > 0]
@@ -139,10 +139,13 @@ def _of_kind(
     young = public & (rng.random(count) < JUVENILE_SHARE) & np.full(count, category in {"theft", "hooliganism"})
     hours = np.where(young, rng.integers(14, 19, count), hours)
     articles = draw(np.array([share for *_, share in kind.articles]), count, rng)
-    petty = np.array([kind.articles[a][0].startswith("ст.187") for a in articles])
+    petty = np.array([kind.articles[a][0].startswith("ст.187") for a in articles], dtype=bool)
     moments = _moments(_days(kind, count, rng), hours, rng)
     weights = risk.burgled if category == "burglary" else risk.home if category in _HOME else risk.property
-    xy = risk.centroids[draw(weights, count, rng)]
+    inside = draw(weights, count, rng)
+    if category != "burglary":
+        inside = np.where((hours >= 18) | (hours < 8), draw(risk.asleep, count, rng), inside)
+    xy = risk.centroids[inside]
     if category == "burglary":
         xy, moments = _follow_ups(xy, moments, risk, rng)
     if category == "vehicle_crime":
