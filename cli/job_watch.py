@@ -22,8 +22,8 @@ from layers import jobs, loading
 from layers.engine import Engines
 from layers.identity import Principal, transaction
 
-_LOOK_EVERY_S = 0.25
-_BEAT_EVERY_S = 0.8
+_LOOK_EVERY_S = 0.1
+_BEAT_EVERY_S = 0.7
 _GRACE_S = 2.0  # between asking a process to end and killing its group
 _LONGEST_OUTAGE_S = 600.0
 _log = logging.getLogger(__name__)

@@ -195,8 +195,10 @@ def _factors(
     check_lonlat(np.atleast_1d(east).ravel(), np.atleast_1d(north).ravel())
     plane = metric_crs(crs)
     known = np.isfinite(east) & np.isfinite(north)
-    found = Proj(plane).get_factors(east[known], north[known])
     out = tuple(np.full(east.shape, np.nan) for _ in range(3))
+    if not known.any():  # PROJ takes no empty arrays
+        return out[0], out[1], out[2]
+    found = Proj(plane).get_factors(east[known], north[known])
     for target, values in zip(
         out, (found.meridian_convergence, found.tissot_semimajor, found.tissot_semiminor), strict=True
     ):
