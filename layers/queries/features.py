@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +16,12 @@ from layers.identity import audit, require
 from layers.queries.filters import Filter, Place, at_place, where
 from layers.queries.run import mappings
 from layers.spec import Field, FieldType, Layer, LayerKind, Role
+from layers.staging import kind_of
 from layers.workspaces import WorkspaceInfo
 
 MAX_LIMIT = 10_000
+# What the columns hold; a number outside has no place in them.
+_WIDEST = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
 _COMMON = ("id", "source_id", "flags", "version", "updated_at", "batch_id")
 _EVENT = ("occurred_from", "occurred_to", "time_precision", "day_from", "day_to", "hour", "weekday", "dark")
 
@@ -193,7 +197,13 @@ def _checked(layer: Layer, name: str, value: Any) -> Any:
                 raise InvalidInput("unseen-code", field=name, value=str(value))
         case FieldType.INTEGER | FieldType.REAL:
             whole = declared.type is FieldType.INTEGER
-            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int if whole else (int, float))
+                or not math.isfinite(value)
+            ):
+                raise InvalidInput("not-a-number", field=name, value=str(value))
+            if abs(value) >= _WIDEST.get(kind_of(layer.model.__table__.columns[name].type), math.inf):
                 raise InvalidInput("not-a-number", field=name, value=str(value))
             if (declared.minimum is not None and value < declared.minimum) or (
                 declared.maximum is not None and value > declared.maximum
