@@ -17,8 +17,12 @@ class UiSettings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the origin listens on.")
     port: int = Field(default=8501, ge=1, le=65535, description="Port of the origin.")
-    cookie: str = Field(default="qorgan_session", description="Name of the session cookie that is handed on to the API.")
-    api_seconds: float = Field(default=25.0, gt=0, le=600, description="Longest the interface waits for an answer of the API.")
+    cookie: str = Field(
+        default="qorgan_session", description="Name of the session cookie that is handed on to the API."
+    )
+    api_seconds: float = Field(
+        default=25.0, gt=0, le=600, description="Longest the interface waits for an answer of the API."
+    )
 
     @property
     def server_url(self) -> str:

@@ -41,9 +41,9 @@ def encode(look: Look) -> dict[str, str]:
         "wd": "" if look.weekdays is None else "".join(map(str, sorted(look.weekdays))),
         "dk": "" if look.dark is None else ("dark" if look.dark else "light"),
         "c": ";".join(f"{layer}:{','.join(codes)}" for layer, codes in sorted(look.categories.items()) if codes),
-        "p": "" if look.selection is None else ":".join(
-            part for part in (look.selection.kind.value, look.selection.layer, look.selection.id) if part
-        ),
+        "p": ""
+        if look.selection is None
+        else ":".join(part for part in (look.selection.kind.value, look.selection.layer, look.selection.id) if part),
         "t": "" if look.tool is Tool.PLACE else look.tool.value,
         "b": _days_out(look.before),
         "a": _days_out(look.after),
@@ -164,4 +164,4 @@ def _selection(given: str) -> Selection | None:
 
 def as_link(base: str, look: Look) -> str:
     """An address that opens this look. ``base``: the page's own address; its query is replaced."""
-    return f"{base.split('?')[0].split('#')[0]}?{urlencode(encode(look), safe=',:;.')}"
+    return f"{base.split('?', maxsplit=1)[0].split('#', maxsplit=1)[0]}?{urlencode(encode(look), safe=',:;.')}"

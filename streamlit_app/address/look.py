@@ -123,7 +123,11 @@ class Look:
     def is_filtered(self) -> bool:
         """Whether any filter is set."""
         return bool(
-            self.days or self.hours or self.weekdays is not None or self.dark is not None or any(self.categories.values())
+            self.days
+            or self.hours
+            or self.weekdays is not None
+            or self.dark is not None
+            or any(self.categories.values())
         )
 
     def without_filters(self) -> Look:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 # What tells the API where the reader came from. Without these the interface's own address, which is loopback, would make
 # every reader behind a proxy the local administrator.
-_HANDED_ON = ("authorization", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "host")
+_HANDED_ON = (
+    "authorization",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "host",
+)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -22,7 +22,7 @@ MOST_GAP_ROWS = 300
 PAGE_ROWS = 10_000
 MOST_SHAPES = 30_000
 
-Query = Mapping[str, str | int | float | Sequence[str]]
+Query = Mapping[str, Any]
 
 
 class Answer(Protocol):
@@ -40,7 +40,8 @@ class Answer(Protocol):
 class Transport(Protocol):
     """Sends requests: an ``httpx.Client``, or Starlette's test client over the real API in process."""
 
-    def request(self, method: str, url: str, **given: Any) -> Any: ...
+    @property
+    def request(self) -> Callable[..., Any]: ...
 
 
 def http_transport(base_url: str, *, timeout_s: float) -> httpx.Client:
@@ -112,6 +113,12 @@ class Gateway:
     def gap(self, workspace: str, query: Query) -> dict[str, Any]:
         """Street segments ranked by what no camera sees."""
         return self._json("GET", self._at(workspace, "gap"), {"limit": MOST_GAP_ROWS, **query})
+
+    def labels(self, workspace: str, bbox: str, zoom: float) -> list[dict[str, Any]]:
+        """Names in a box (west, south, east, north), the most important first."""
+        query = {"bbox": bbox, "zoom": round(zoom * 2) / 2, "language": self._caller.language}
+        found = self._json("GET", self._at(workspace, "labels"), query)
+        return [{"position": row["geometry"]["coordinates"], **row["properties"]} for row in found.get("features", ())]
 
     # ---- records
 
@@ -210,9 +217,7 @@ class Gateway:
         if hasattr(content, "seek"):
             content.seek(0)
         fields = {name: value for name, value in form.items() if value}
-        return self._json(
-            "POST", f"{self._at(workspace)}/{what}", files={"file": (file.name, content)}, data=fields
-        )
+        return self._json("POST", f"{self._at(workspace)}/{what}", files={"file": (file.name, content)}, data=fields)
 
     def _json(self, method: str, path: str, query: Query | None = None, **given: Any) -> dict[str, Any]:
         answer = self._ask(method, path, query, **given)
@@ -246,9 +251,7 @@ class Gateway:
             body = None
         if not isinstance(body, Mapping) or not body.get("detail"):
             code = "api-away" if answer.status_code in (502, 503, 504) else "api-answer-unreadable"
-            return ApiProblem(
-                code, detail=i18n.texts().error(code, self._caller.language), status=answer.status_code
-            )
+            return ApiProblem(code, detail=i18n.texts().error(code, self._caller.language), status=answer.status_code)
         return ApiProblem(
             str(body.get("code") or "internal"),
             detail=str(body["detail"]),

@@ -23,7 +23,14 @@ class ApiProblem(QorganError):
     default_code = "api-away"
 
     def __init__(
-        self, code: str, /, *, detail: str = "", status: int = 0, reference: str = "", params: dict[str, Any] | None = None
+        self,
+        code: str,
+        /,
+        *,
+        detail: str = "",
+        status: int = 0,
+        reference: str = "",
+        params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(code, **(params or {}))
         self.detail = detail

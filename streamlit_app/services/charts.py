@@ -20,9 +20,7 @@ def heat_table(hours: Sequence[Sequence[int]], words: Words) -> str:
     hours : seven lists of 24 counts.
     """
     most = max((max(row) for row in hours), default=0)
-    head = "".join(
-        f"<th scope=col>{hour:02d}</th>" if hour % _EVERY_HOUR == 0 else "<th></th>" for hour in range(24)
-    )
+    head = "".join(f"<th scope=col>{hour:02d}</th>" if hour % _EVERY_HOUR == 0 else "<th></th>" for hour in range(24))
     body = []
     for weekday, row in enumerate(hours, start=1):
         name = i18n.weekday_name(weekday, words.language)
@@ -55,10 +53,12 @@ def bars(months: Sequence[tuple[str, int]], words: Words) -> str:
         is_named = is_end or (number == 1 and at > 2 and len(months) - at > 3)
         label = f"<i>{number:02d}.{year % 100:02d}</i>" if is_named else ""
         high = 0 if most == 0 else max(round(100 * count / most, 1), 1.5 if count else 0)
-        columns.append(f'<li title="{escape(told)}"><b style="height:{high}%"></b>{label}<span class="qorgan-unseen">{escape(told)}</span></li>')
+        columns.append(
+            f'<li title="{escape(told)}"><b style="height:{high}%"></b>{label}<span class="qorgan-unseen">{escape(told)}</span></li>'
+        )
     return (
         f'<figure class="qorgan-bars"><figcaption>{escape(words("ui.chart.months"))}'
-        f' <small>{escape(words("ui.chart.most", n=most))}</small></figcaption><ol>{"".join(columns)}</ol></figure>'
+        f" <small>{escape(words('ui.chart.most', n=most))}</small></figcaption><ol>{''.join(columns)}</ol></figure>"
     )
 
 
@@ -71,7 +71,8 @@ def shares_bar(parts: Sequence[tuple[str, int, str]], words: Words) -> str:
         f'<b class="{look}" style="width:{100 * count / total:.2f}%"></b>' for _, count, look in parts if count
     )
     legend = "".join(
-        f'<li><b class="{look}"></b>{escape(title)}: {escape(words.share(count, total))}</li>' for title, count, look in parts
+        f'<li><b class="{look}"></b>{escape(title)}: {escape(words.share(count, total))}</li>'
+        for title, count, look in parts
     )
     return f'<div class="qorgan-parts"><div aria-hidden="true">{pieces}</div><ul>{legend}</ul></div>'
 

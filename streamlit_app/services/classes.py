@@ -31,7 +31,9 @@ class Scale:
             return NONE_RGB
         return self.palette[sum(value > one for one in self.breaks)]
 
-    def items(self, words: Words, *, shape: str, has_none: bool, has_unknown: bool, is_estimate: bool = False) -> list[LegendItem]:
+    def items(
+        self, words: Words, *, shape: str, has_none: bool, has_unknown: bool, is_estimate: bool = False
+    ) -> list[LegendItem]:
         """The legend of these very classes."""
         found = []
         if has_none:
@@ -106,5 +108,8 @@ class Difference:
         small, large = (words.number(one, significant=2) for one in (self.small, self.large))
         steps = [f"> {large}", f"{small}–{large}", f"≤ {small}"]
         minus = [LegendItem(label=f"− {step}", rgb=rgb, shape="area") for step, rgb in zip(steps, FEWER, strict=True)]
-        plus = [LegendItem(label=f"+ {step}", rgb=rgb, shape="area") for step, rgb in zip(reversed(steps), MORE, strict=True)]
+        plus = [
+            LegendItem(label=f"+ {step}", rgb=rgb, shape="area")
+            for step, rgb in zip(reversed(steps), MORE, strict=True)
+        ]
         return [*minus, LegendItem(label=words("ui.compare.same"), rgb=NONE_RGB, shape="area"), *plus]

@@ -12,6 +12,7 @@ import pydeck as pdk
 from streamlit_app.address import Look, PlaceKind, Selection
 from streamlit_app.gateway import LayerInfo
 from streamlit_app.map_component import Legend, LegendItem, cell_layer, feature_tiles
+from streamlit_app.map_component.layers import DEFAULT_ZERO
 from streamlit_app.services import filters
 from streamlit_app.services.classes import Difference, Rgb, quantile_scale
 from streamlit_app.services.measures import Subject
@@ -68,7 +69,8 @@ def subject_cells(look: Look, subject: Subject, *, workspace: str, level: int, w
         measure=measure.name,
         palette=palette,
         breaks=breaks,
-        **({"zero_rgba": None} if subject.is_share else {}),
+        # a share of zero is a value like any other
+        zero_rgba=None if subject.is_share else DEFAULT_ZERO,
     )
     unit = "" if subject.is_share or measure.unit == "1" else _unit(measure.unit, words)
     denominator = words("ui.legend.of_cell_area") if subject.is_share else filters.sentence(look, layer, words)
@@ -133,7 +135,13 @@ def subject_areas(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[int
                 "name": name_of(row, words.language) or str(row.get("code") or ""),
                 "count": words.number(row["count"]),
             }
-            features.append({"type": "Feature", "geometry": {**geometry, "coordinates": _rounded(geometry["coordinates"])}, "properties": properties})
+            features.append(
+                {
+                    "type": "Feature",
+                    "geometry": {**geometry, "coordinates": _rounded(geometry["coordinates"])},
+                    "properties": properties,
+                }
+            )
     layer_of = pdk.Layer(
         "GeoJsonLayer",
         {"type": "FeatureCollection", "features": features},
@@ -165,7 +173,14 @@ def coverage(workspace: str, layer: LayerInfo, words: Words) -> Drawn:
 
     def one(layer_id: str, state: str, rgb: Rgb) -> pdk.Layer:
         return feature_tiles(
-            layer_id, url, rgb=rgb, keep={"state": [state]}, width_px=1, min_zoom=layer.min_zoom, max_zoom=TILE_MAX_ZOOM, pickable=False
+            layer_id,
+            url,
+            rgb=rgb,
+            keep={"state": [state]},
+            width_px=1,
+            min_zoom=layer.min_zoom,
+            max_zoom=TILE_MAX_ZOOM,
+            pickable=False,
         )
 
     items = [
@@ -254,7 +269,13 @@ def plan(sites: Json, words: Words) -> Drawn:
         properties = feature["properties"]
         if properties.get("area"):
             areas.append({"type": "Feature", "geometry": properties["area"], "properties": {}})
-        dots.append({"position": feature["geometry"]["coordinates"], "number": str(properties.get("number", "")), "id": properties.get("number")})
+        dots.append(
+            {
+                "position": feature["geometry"]["coordinates"],
+                "number": str(properties.get("number", "")),
+                "id": properties.get("number"),
+            }
+        )
     return Drawn(
         layers=(
             pdk.Layer(
@@ -280,7 +301,11 @@ def plan(sites: Json, words: Words) -> Drawn:
             ),
         ),
         legends=(
-            Legend(layer_id="plan", title=words("ui.plan.title"), items=[LegendItem(label=words("ui.plan.site"), rgb=PLAN_RGB, shape="dot")]),
+            Legend(
+                layer_id="plan",
+                title=words("ui.plan.title"),
+                items=[LegendItem(label=words("ui.plan.site"), rgb=PLAN_RGB, shape="dot")],
+            ),
         ),
     )
 
@@ -388,5 +413,3 @@ def _rounded(coordinates: Any) -> Any:
     if isinstance(coordinates, (int, float)):
         return round(coordinates, 6)
     return [_rounded(part) for part in coordinates]
-
-

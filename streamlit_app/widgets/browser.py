@@ -9,7 +9,9 @@ from streamlit_app.widgets.parts import renderer
 LANGUAGE_COOKIE = "qorgan_language"
 
 
-def settle_browser(*, language: str, theme: str | None, actual_theme: str | None, dictionary: Mapping[str, str]) -> None:
+def settle_browser(
+    *, language: str, theme: str | None, actual_theme: str | None, dictionary: Mapping[str, str]
+) -> None:
     """Tell the browser language and theme.
 
     Parameters

@@ -8,6 +8,4 @@ from streamlit_app.words import Words
 
 def copy_link(*, key: str, words: Words) -> None:
     """Draw the button."""
-    renderer("copy_link")(
-        key=key, data={"text": words("common.button.copy_link"), "done": words("ui.link_copied")}
-    )
+    renderer("copy_link")(key=key, data={"text": words("common.button.copy_link"), "done": words("ui.link_copied")})

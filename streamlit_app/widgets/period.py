@@ -28,7 +28,7 @@ def period_calendar(
     presets: Sequence[Preset] = (),
     shown: date | None = None,
     on_pick: Callable[[], None] | None = None,
-) -> Days | None | str:
+) -> Days | str | None:
     """Draw the calendar; "" when nothing was picked in this run, else the days picked (None = all time).
 
     Parameters
@@ -59,7 +59,7 @@ def period_calendar(
     return picked_days(state.get("pick"))
 
 
-def picked_days(picked: object) -> Days | None | str:
+def picked_days(picked: object) -> Days | str | None:
     """What the calendar told: "" = nothing, None = all time. What is no period counts as nothing."""
     if not isinstance(picked, dict):
         return ""

@@ -1,0 +1,32 @@
+"""The report of an import: what became of every row, and why some were not loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app.components.context import Context
+from streamlit_app.gateway import LayerInfo
+from streamlit_app.services import reports
+from streamlit_app.widgets import Column, table
+
+
+def draw(context: Context, report: Mapping[str, Any], layer: LayerInfo | None, *, key: str) -> None:
+    """Counts, reasons and notes."""
+    words = context.words
+    parts = "".join(
+        f"<li><span>{escape(name)}</span><strong>{escape(value)}</strong></li>"
+        for name, value in reports.counts(report, words)
+    )
+    st.html(f'<ul class="qorgan-figures">{parts}</ul>')
+    reasons = reports.reason_rows(report, layer, words)
+    if reasons:
+        columns = [Column(title=words("ui.report.reasons")), Column(title=words("ui.report.rows"), align="end")]
+        table(columns, reasons, key=f"{key}_reasons", caption=words("ui.report.reasons"))
+    notes = reports.warning_rows(report, layer, words)
+    if notes:
+        columns = [Column(title=words("ui.report.notes")), Column(title=words("ui.report.rows"), align="end")]
+        table(columns, notes, key=f"{key}_notes", caption=words("ui.report.notes"))

@@ -1,0 +1,79 @@
+"""The coverage gap: streets ranked by what no camera sees; table and map are one selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app.address import PlaceKind, Selection
+from streamlit_app.components import facts, map_panel, state
+from streamlit_app.components.context import Context
+from streamlit_app.components.notices import told
+from streamlit_app.services import gaps
+from streamlit_app.widgets import table
+
+_TABLE_PX = 420
+_ZOOM = 15.5
+
+
+def draw(context: Context) -> None:
+    """Draw the panel."""
+    words = context.words
+    with told(words, key="gap"):
+        _demand(context)
+        found = facts.gap(context)
+        if found is None:
+            st.info(words("ui.gap.nothing"))
+            return
+        for sentence in gaps.summary(found, words):
+            st.markdown(f"- {sentence}")
+        if gaps.is_stale(found):
+            st.warning(words("ui.gap.stale"))
+        rows = gaps.rows(found, words)
+        if not rows:
+            st.success(words("ui.gap.none"))
+            return
+        chosen = state.look().selection
+        picked = table(
+            gaps.columns(str(found.get("demand")), words),
+            rows,
+            key="gap_table",
+            caption=words("ui.gap.title"),
+            selected=chosen.id if chosen and chosen.kind is PlaceKind.SEGMENT else None,
+            is_selectable=True,
+            height_px=_TABLE_PX,
+        )
+        st.caption(
+            words("ui.gap.shown", n=len(rows), total=int((found.get("totals") or {}).get("segments_in_gap", len(rows))))
+        )
+        st.download_button(
+            words("ui.download_csv"), gaps.as_csv(found), file_name="qorgan-gap.csv", mime="text/csv", on_click="ignore"
+        )
+        if picked is not None:
+            _show(found, picked)
+
+
+def _demand(context: Context) -> None:
+    words = context.words
+    st.session_state.setdefault("gap_demand_now", "events")
+    st.session_state["gap_demand"] = st.session_state["gap_demand_now"]
+    st.segmented_control(
+        words("ui.gap.demand"),
+        [gaps.EVENTS, gaps.STREETS],
+        key="gap_demand",
+        required=True,
+        format_func=lambda demand: words(f"ui.gap.demand.{demand}"),
+        on_change=lambda: st.session_state.__setitem__("gap_demand_now", st.session_state["gap_demand"]),
+        label_visibility="collapsed",
+    )
+
+
+def _show(found: Mapping[str, Any], picked: str) -> None:
+    row = next((one for one in found["rows"] if str(one["id"]) == picked), None)
+    if row is not None:
+        map_panel.select_and_look(
+            Selection(kind=PlaceKind.SEGMENT, id=picked), longitude=row["lon"], latitude=row["lat"], zoom=_ZOOM
+        )
+        st.rerun()

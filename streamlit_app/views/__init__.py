@@ -1,0 +1,1 @@
+"""The pages, thin: each puts components in their places."""
