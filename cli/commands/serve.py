@@ -88,12 +88,13 @@ def status(json: Annotated[bool, typer.Option("--json")] = False) -> None:
     if json:
         print_json(facts)
     else:
-        print_line(f"address   {facts['address'] or '-'}{'' if ready or not facts['address'] else ' (not ready)'}")
+        print_line(f"address    {facts['address'] or '-'}{'' if ready or not facts['address'] else ' (not ready)'}")
         for name, pid in facts["servers"].items():
-            print_line(f"{name:<9} pid {pid}, {processes.log_file(settings.home, name)}")
+            log = processes.log_file(settings.home, name)
+            print_line(f"{name:<10} pid {pid}{f', {log}' if log.exists() else ''}")
         if private:
             state = f"running on port {database.port}" if database.running else "stopped"
-            print_line(f"database  {state}, {database.data or '-'}")
+            print_line(f"database   {state}, {database.data or '-'}")
         else:
-            print_line("database  DATABASE_URL")
+            print_line("database   DATABASE_URL")
     raise typer.Exit(0 if ready else 1)

@@ -206,6 +206,20 @@ def test_no_network_is_told_as_such(machine: Machine) -> None:
     assert "There is no network" in told.stderr
 
 
+def test_apt_without_network_is_told_with_what_it_could_not_install(machine: Machine) -> None:
+    machine.python(venv=False)
+    machine.fake("sudo", 'if [ "$1" = -n ]; then exit 0; fi; exec "$@"')
+    machine.fake("apt-cache", "exit 100")
+    machine.fake("apt-get", "exit 100")
+    # no server programs anywhere: what this machine has is hidden from the script
+    text = (machine.tree / "run").read_text().replace("/usr/share/postgresql/", "/nowhere/")
+    (machine.tree / "run").write_text(text)
+    told = machine.run("qorgan", "check", QORGAN_PG_BINDIR="")
+    assert told.returncode == 1
+    assert "postgresql-postgis" in told.stderr.splitlines()[-1]
+    assert "setup.log" in told.stderr.splitlines()[-1]
+
+
 def test_a_failed_installation_is_repeated_and_not_taken_for_done(machine: Machine) -> None:
     machine.python()
     (machine.tree / "offline").touch()
