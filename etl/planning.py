@@ -24,6 +24,7 @@ from layers.catalog.camera_coverage.derive import obstacles_of
 from layers.engine import Engines
 from layers.identity import Principal, require, transaction
 from layers.queries.filters import Filter, where
+from layers.queries.gap import SEEN
 from layers.queries.run import mappings
 from layers.queries.status import revisions
 from layers.spec import Role
@@ -188,25 +189,28 @@ def _demand(connection: Connection, info: WorkspaceInfo, wanted: PlanRequest) ->
     rows = copy_out.arrays(
         connection,
         f"""
-        SELECT coalesce(ST_X(t.geom), 'NaN')::float8, coalesce(ST_Y(t.geom), 'NaN')::float8,
-               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8,
-               (t.geom IS NOT NULL AND EXISTS (SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s
-                 AND c.state = 'counted' AND ST_Intersects(c.geom, t.geom)))
+        SELECT coalesce(ST_X(t.geom), 'NaN'::float8)::float8, coalesce(ST_Y(t.geom), 'NaN'::float8)::float8,
+               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8, {SEEN}
         FROM {layer.table} t WHERE {clause.sql} AND ({clause.passes}) ORDER BY t.id
         """,  # noqa: S608
-        [("lon", "float8"), ("lat", "float8"), ("dark", "float8"), ("seen", "bool")],
+        [("lon", "float8"), ("lat", "float8"), ("dark", "float8"), ("seen", "float8")],
         clause.params,
     )
     night, placed = rows["dark"] == 1, np.isfinite(rows["lon"])
-    todo = night & placed & ~rows["seen"]
+    todo = night & (rows["seen"] == 0)
+    indoors = night & placed & np.isnan(rows["seen"])
     x_m, y_m = points_to_metric(rows["lon"][todo], rows["lat"][todo], crs=info.metric_crs)
     return Demand(
         xy=np.column_stack([x_m, y_m]),
         weights=np.ones(int(todo.sum())),
-        already_seen=float((night & rows["seen"]).sum()),
-        unknown=float((night & ~placed).sum() + np.isnan(rows["dark"]).sum()),
+        already_seen=float((night & (rows["seen"] == 1)).sum()),
+        unknown=float((night & np.isnan(rows["seen"])).sum() + np.isnan(rows["dark"]).sum()),
         unit="night events",
-        notes={"without_position": int((night & ~placed).sum()), "dark_unknown": int(np.isnan(rows["dark"]).sum())},
+        notes={
+            "without_position": int((night & ~placed).sum()),
+            "indoors": int(indoors.sum()),
+            "dark_unknown": int(np.isnan(rows["dark"]).sum()),
+        },
     )
 
 

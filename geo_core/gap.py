@@ -96,7 +96,7 @@ def coverage_gap(
     segment : int[event], position of the event's segment in ``length_m``; ``NO_SEGMENT`` (−1) = on none.
     dark : [event] True, False, or None/NaN = not known.
     seen : [event] True when a counted camera sees the place (see ``coverage.points_seen``), None/NaN = not known
-        (an event without position).
+        (an event without position, or inside a building).
     length_m : float64[segment] > 0, metres.
     weights : float64[event] finite ≥ 0; None = 1 each. Rates and classes are of events, not of weights.
     level : probability inside the interval.

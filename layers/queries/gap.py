@@ -21,6 +21,17 @@ from layers.workspaces import WorkspaceInfo
 COVERAGE = "camera_coverage"
 SEGMENTS = "street_segments"
 
+# A position inside a building is an address: what cameras see of the ground says nothing about it.
+INDOORS = (
+    "EXISTS (SELECT 1 FROM layer_buildings b WHERE b.workspace_id = %(ws)s AND ST_Covers(b.geom, t.geom))"  # of event t
+)
+# 1 = inside what a counted camera sees, 0 = not, NaN = cannot be told (no position, or indoors).
+SEEN = (
+    f"CASE WHEN t.geom IS NULL OR {INDOORS} THEN 'NaN'::float8 WHEN EXISTS ("
+    "SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s AND c.state = 'counted' "
+    "AND ST_Intersects(c.geom, t.geom)) THEN 1 ELSE 0 END::float8"
+)
+
 
 def event_gap(
     connection: Connection, workspace: WorkspaceInfo, layer: Layer, *, given: Filter | None = None, limit: int = 200
@@ -28,13 +39,15 @@ def event_gap(
     """Night events no counted camera sees, per street segment, by empirical-Bayes rate per km.
 
     Seen means: inside what today's counted cameras see, whenever the event was. A filter's ``dark`` is not used: the gap is of
-    the dark by definition, and events whose darkness is unknown are counted apart.
+    the dark by definition, and events whose darkness is unknown are counted apart. So are events whose position lies inside a
+    building: no camera of a public place could see them, and they are neither seen nor unseen.
 
     Returns
     -------
     rows : ranked segments with at least one unseen night event: id, names, length_m, night_events, unseen_night_events, rate_per_km,
         shrunk_rate_per_km with low and high (90 %), class (above | below | not-enough-data), covered_share of its length.
-    totals : night_seen, dark, placed (each covered, total, unknown, share), mean_per_km, level, segments.
+    totals : night_seen (its unknown: without position or indoors), dark, placed (each covered, total, unknown, share), night_indoors,
+        mean_per_km, level, segments.
     basis : revision, whether the coverage is stale.
 
     Raises
@@ -50,13 +63,11 @@ def event_gap(
         f"""
         SELECT coalesce(u.unit_id, 0)::int8,
                CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8,
-               CASE WHEN t.geom IS NULL THEN 'NaN'::float8 WHEN EXISTS (
-                 SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s AND c.state = 'counted'
-                 AND ST_Intersects(c.geom, t.geom)) THEN 1 ELSE 0 END::float8
+               {SEEN}, coalesce({INDOORS}, false)
         FROM {layer.table} t LEFT JOIN event_unit u ON u.workspace_id = %(ws)s AND u.layer_id = %(layer)s AND u.row_id = t.id
         WHERE {clause.sql} AND ({clause.passes})
         """,  # noqa: S608
-        [("unit", "int8"), ("dark", "float8"), ("seen", "float8")],
+        [("unit", "int8"), ("dark", "float8"), ("seen", "float8"), ("indoors", "bool")],
         clause.params,
     )
     segments = _segments(connection, workspace)
@@ -78,6 +89,7 @@ def event_gap(
                 "rank": int(found.rank[i]),
                 "night_events": int(found.night_events[i]),
                 "unseen_night_events": int(found.unseen_night_events[i]),
+                "seen_unknown_events": int(found.seen_unknown_events[i]),
                 "dark_unknown_events": int(found.dark_unknown_events[i]),
                 "rate_per_km": float(found.rate_per_km[i]),
                 "shrunk_rate_per_km": float(found.shrunk_rate_per_km[i]),
@@ -94,6 +106,7 @@ def event_gap(
             "night_seen": _share(found.night_seen),
             "dark": _share(found.dark),
             "placed": _share(found.placed),
+            "night_indoors": int(((events["dark"] == 1) & events["indoors"]).sum()),
             "mean_per_km": found.mean_per_km,
             "level": found.level,
             "segments": len(segments),
