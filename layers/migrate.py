@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ __all__ = ["current", "downgrade", "drift", "head", "new_revision", "tables", "u
 
 
 def _config(connection: Connection | None, versions: Path | None = None) -> Config:
+    """``versions`` : a second folder of migrations, beside our own."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("path_separator", "os")
     if versions is not None:
-        config.set_main_option("version_locations", str(versions))
+        config.set_main_option("version_locations", os.pathsep.join([str(FOLDER / "versions"), str(versions)]))
     config.attributes["connection"] = connection
     return config
 
@@ -55,9 +57,9 @@ def downgrade(owner_url: str, *, revision: str, versions: Path | None = None) ->
         engine.dispose()
 
 
-def head() -> str | None:
+def head(versions: Path | None = None) -> str | None:
     """The newest revision in the code."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return ScriptDirectory.from_config(_config(None, versions)).get_current_head()
 
 
 def current(connection: Connection) -> str | None:
@@ -75,8 +77,19 @@ def drift(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, Base.metadata))
 
 
-def new_revision(owner_url: str, message: str, *, revision_id: str, versions: Path | None = None) -> Path:
-    """Write the migration that brings the database to the models; the path of the file."""
+def new_revision(owner_url: str, message: str, *, revision_id: str | None = None, versions: Path | None = None) -> Path:
+    """Write the migration that brings the database, which must be at the newest revision, to the models.
+
+    Parameters
+    ----------
+    revision_id : four digits; the next number by default.
+    versions : a folder other than our own, for a layer that lives elsewhere; give it to upgrade and downgrade too.
+
+    Returns
+    -------
+    The path of the file; read it before it is committed.
+    """
+    number = revision_id or f"{int(head(versions) or 0) + 1:04d}"
     engine = create_engine(owner_url)
     try:
         with engine.begin() as connection:
@@ -84,7 +97,7 @@ def new_revision(owner_url: str, message: str, *, revision_id: str, versions: Pa
                 _config(connection, versions),
                 message=message,
                 autogenerate=True,
-                rev_id=revision_id,
+                rev_id=number,
                 version_path=str(versions) if versions else None,
             )
     finally:
