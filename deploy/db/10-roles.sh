@@ -27,4 +27,6 @@ GRANT USAGE ON SCHEMA public TO qorgan_app, qorgan_loader;
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gist;
+-- Without this mark row-level security keeps every tile from its index (why it is safe: cli/cluster/provision.py).
+ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;
 SQL

@@ -160,6 +160,7 @@ def at_place(clause: Where, layer: Layer, place: Place, *, alias: str = "t") -> 
         clause.params.update(unit_layer=layer.id, segment=place.segment_id)
     if place.area_id is not None:
         clause.certain.append(
-            f"ST_Covers((SELECT a.geom FROM layer_areas a WHERE a.workspace_id = %(ws)s AND a.id = %(area)s), {alias}.geom)"  # noqa: S608
+            f"EXISTS (SELECT 1 FROM layer_areas a WHERE a.workspace_id = %(ws)s AND a.id = %(area)s "  # noqa: S608
+            f"AND a.geom && {alias}.geom AND ST_Covers(a.geom, {alias}.geom))"
         )
         clause.params["area"] = place.area_id

@@ -81,7 +81,7 @@ def areas(
                count(e.geom) FILTER (WHERE e.passes) AS count,
                count(e.geom) FILTER (WHERE e.passes IS NULL) AS unknown_count,
                count(e.geom) FILTER (WHERE e.passes) * 10000.0 / nullif(a.population, 0) AS count_per_10k
-        FROM layer_areas a LEFT JOIN e ON ST_Covers(a.geom, e.geom)
+        FROM layer_areas a LEFT JOIN e ON a.geom && e.geom AND ST_Covers(a.geom, e.geom)
         WHERE a.workspace_id = %(ws)s AND (%(kind)s::text IS NULL OR a.kind = %(kind)s)
         GROUP BY a.workspace_id, a.id ORDER BY count DESC, a.id
         """,  # noqa: S608
@@ -94,7 +94,7 @@ def areas(
                count(*) FILTER (WHERE ({clause.passes}) AND t.geom IS NULL) AS without_position,
                count(*) FILTER (WHERE ({clause.passes}) AND t.geom IS NOT NULL AND NOT EXISTS (
                  SELECT 1 FROM layer_areas a WHERE a.workspace_id = %(ws)s AND (%(kind)s::text IS NULL OR a.kind = %(kind)s)
-                 AND ST_Covers(a.geom, t.geom))) AS outside
+                 AND a.geom && t.geom AND ST_Covers(a.geom, t.geom))) AS outside
         FROM {layer.table} t WHERE {clause.sql}
         """,  # noqa: S608
         clause.params,
