@@ -48,6 +48,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _as_handler(refusals.validation))
     app.add_exception_handler(HTTPException, _as_handler(refusals.http))
+    app.add_middleware(tiles.TileDoor)
     app.add_middleware(Envelope, body_limit_bytes=given.body_limit_bytes, upload_limit_bytes=given.upload_limit_bytes)
     describe(app)
     return app

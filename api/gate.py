@@ -24,7 +24,8 @@ Row = tuple[Any, ...]
 # As layers.identity.begin_statement, in the extended protocol, so that it can be prepared and pipelined.
 _IDENTITY = (
     "SELECT set_config('role', 'qorgan_app', true), set_config('qorgan.principal', %s, true), "
-    "set_config('qorgan.purpose', %s, true), set_config('statement_timeout', %s, true)"
+    "set_config('qorgan.purpose', %s, true), set_config('statement_timeout', %s, true), "
+    "set_config('transaction_read_only', 'on', true)"
 )
 # Revisions one by one, never their maximum: two loads that overlap may commit in either order.
 VERSION = (
@@ -116,11 +117,11 @@ class Gate:
         async with self._connection() as connection:
             cursor = connection.cursor(binary=binary)
             try:
+                # Without a BEGIN the statements of one pipeline are one transaction, ended by its Sync: the identity, which is
+                # local to the transaction, cannot outlive it, and a question that fell behind the Sync would see no row.
                 async with connection.pipeline():
-                    await connection.execute("BEGIN READ ONLY")
                     await connection.execute(_IDENTITY, (str(principal.id), purpose.value, self._timeout_ms))
                     await cursor.execute(sql.encode(), params)
-                    await connection.execute("COMMIT")
                 return await cursor.fetchone()
             finally:
                 if connection.info.transaction_status is not pq.TransactionStatus.IDLE and not connection.closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection
 
+from api import point_tiles
 from api.cache import Cache
 from api.gate import Gate
 from api.settings import ROOT, ApiSettings
@@ -42,12 +44,20 @@ class Service:
         self.release = release_mark()
         # as many threads as the pool has connections (with its overflow): more would only wait for one
         self._threads = CapacityLimiter(2 * settings.pool_size)
+        self._kernel: threading.Thread | None = None
         self.tile_marks: dict[str, tuple[str, ...]] = {}
 
     async def close(self) -> None:
         """Close every connection."""
         await self.gate.close()
         self.engines.dispose()
+
+    def writes_points(self) -> bool:
+        """Whether the kernel of point tiles is ready; the first who asks has it loaded beside, and the database writes meanwhile."""
+        if self._kernel is None:
+            self._kernel = threading.Thread(target=point_tiles.warm_up, daemon=True)
+            self._kernel.start()
+        return not self._kernel.is_alive()
 
     def remember_mark(self, name: str, mark: str) -> None:
         """Which versions of a tile may be among the answers kept ready; the newest few."""
