@@ -43,6 +43,9 @@ def update(
     counted = _of(geometry, state, ("counted",))
     potential = _of(geometry, state, ("potential", "ptz"))
     first = not _has_shares(context)
+    if first and not stored:
+        # Of a city whose cameras nobody listed the coverage is unknown; it is not 0 on every cell.
+        return {"cells_computed": 0, "segments_computed": 0}
     old, new = (_EMPTY, _EMPTY) if first else _changed(context, stored, geometry, state, before)
     cells = _update_cells(context, counted, potential, None if first else (old, new))
     afresh = first or "street_segments" in context.changed
