@@ -26,7 +26,7 @@ SEGMENTS = "street_segments"
 INDOORS = "EXISTS (SELECT 1 FROM layer_buildings b WHERE b.workspace_id = %(ws)s AND b.geom && t.geom AND ST_Covers(b.geom, t.geom))"
 # 1 = inside what a counted camera sees, 0 = not, NaN = cannot be told (no position, or indoors).
 SEEN = (
-    f"CASE WHEN t.geom IS NULL OR {INDOORS} THEN 'NaN'::float8 WHEN EXISTS ("
+    f"CASE WHEN t.geom IS NULL OR {INDOORS} THEN 'NaN'::float8 WHEN EXISTS ("  # noqa: S608
     "SELECT 1 FROM layer_camera_coverage c WHERE c.workspace_id = %(ws)s AND c.state = 'counted' "
     "AND c.geom && t.geom AND ST_Intersects(c.geom, t.geom)) THEN 1 ELSE 0 END::float8"
 )

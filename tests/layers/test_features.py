@@ -12,17 +12,29 @@ from geo_core.errors import Conflict, InvalidInput, NotFound
 from layers import registry
 from layers.queries import features
 from layers.queries.filters import Filter
-from tests.layers.city import IN_EAST, IN_QUARTER, IN_WEST, crime
+from tests.layers.city import IN_EAST, IN_QUARTER, IN_WEST, crime, open_city
 
 LAYERS = registry.load()
 CRIMES, CAMERAS = LAYERS["crimes"], LAYERS["cameras"]
 
 
-@pytest.fixture
-def filled(city):
+def fill(city):
     city.load("crimes", [crime(n, IN_WEST if n % 2 else IN_EAST, hour=n % 24 if n < 20 else None) for n in range(25)])
     city.load("cameras", [{"source_id": "c", "kind": "dome", "status": "works", "lon": IN_WEST[0], "lat": IN_WEST[1]}])
     return city
+
+
+@pytest.fixture
+def filled(city):
+    return fill(city)
+
+
+@pytest.fixture(scope="module")
+def untouched(module_database):
+    """For tests that change nothing, or are refused."""
+    city = fill(open_city(module_database))
+    yield city
+    city.engines.dispose()
 
 
 def id_of(city, layer, source_id):
@@ -38,30 +50,30 @@ def change(city, layer, source_id, *, version=1, **given):
         )
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(filled):
+def test_pages_follow_each_other_without_gap_or_repeat(untouched):
     seen, after = [], 0
-    with filled.as_("administrator") as connection:
+    with untouched.as_("administrator") as connection:
         for _ in range(20):
-            page = features.page(connection, filled.workspace, CRIMES, limit=7, after_id=after)
+            page = features.page(connection, untouched.workspace, CRIMES, limit=7, after_id=after)
             seen += [f["properties"]["source_id"] for f in page["features"]]
             if page["next_after"] is None:
                 break
             after = page["next_after"]
     assert seen == [str(n) for n in range(25)]
-    with filled.as_("administrator") as connection:
-        page = features.page(connection, filled.workspace, CRIMES, limit=25)
+    with untouched.as_("administrator") as connection:
+        page = features.page(connection, untouched.workspace, CRIMES, limit=25)
     assert page["next_after"] is None, "a full last page is the end"
 
 
-def test_only_records_that_surely_pass_are_listed(filled):
-    with filled.as_("administrator") as connection:
-        page = features.page(connection, filled.workspace, CRIMES, given=Filter(hours=frozenset({3, 4})))
+def test_only_records_that_surely_pass_are_listed(untouched):
+    with untouched.as_("administrator") as connection:
+        page = features.page(connection, untouched.workspace, CRIMES, given=Filter(hours=frozenset({3, 4})))
     assert [f["properties"]["source_id"] for f in page["features"]] == ["3", "4"]
 
 
-def test_a_record_is_geojson_in_lon_lat(filled):
-    with filled.as_("administrator") as connection:
-        one = features.one(connection, filled.workspace, CRIMES, id_of(filled, CRIMES, "1"))
+def test_a_record_is_geojson_in_lon_lat(untouched):
+    with untouched.as_("administrator") as connection:
+        one = features.one(connection, untouched.workspace, CRIMES, id_of(untouched, CRIMES, "1"))
     assert one["type"] == "Feature"
     assert one["geometry"] == {"type": "Point", "coordinates": list(IN_WEST)}
     assert one["properties"]["category"] == "theft"
@@ -71,9 +83,9 @@ def test_a_record_is_geojson_in_lon_lat(filled):
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
-def test_a_page_has_a_limit(filled, limit):
-    with filled.as_("administrator") as connection, pytest.raises(InvalidInput) as refused:
-        features.page(connection, filled.workspace, CRIMES, limit=limit)
+def test_a_page_has_a_limit(untouched, limit):
+    with untouched.as_("administrator") as connection, pytest.raises(InvalidInput) as refused:
+        features.page(connection, untouched.workspace, CRIMES, limit=limit)
     assert refused.value.code == "bad-parameter"
 
 
@@ -155,26 +167,26 @@ def test_every_type_of_field_is_changed_and_read_back(filled):
         ({"installed_on": 5}, "not-a-date"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused_by_name(filled, changes, code):
+def test_a_change_that_cannot_be_is_refused_by_name(untouched, changes, code):
     with pytest.raises(InvalidInput) as refused:
-        change(filled, CAMERAS, "c", changes=changes)
+        change(untouched, CAMERAS, "c", changes=changes)
     assert refused.value.code == code
-    with filled.owner() as owner:
+    with untouched.owner() as owner:
         assert owner.exec_driver_sql("SELECT version FROM layer_cameras").scalar_one() == 1
         assert owner.exec_driver_sql("SELECT count(*) FROM row_history").scalar_one() == 0
 
 
 @pytest.mark.parametrize(("text_", "code"), [("a\x00b", "bad-parameter"), ("x" * 4001, "bad-parameter")])
-def test_text_has_bounds(filled, text_, code):
+def test_text_has_bounds(untouched, text_, code):
     with pytest.raises(InvalidInput) as refused:
-        change(filled, CRIMES, "1", changes={"article": text_})
+        change(untouched, CRIMES, "1", changes={"article": text_})
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize("position", [(181, 0), (0, 91), (float("nan"), 50), (float("inf"), 50)])
-def test_a_place_off_the_earth_is_refused(filled, position):
+def test_a_place_off_the_earth_is_refused(untouched, position):
     with pytest.raises(InvalidInput) as refused:
-        change(filled, CRIMES, "1", position=position)
+        change(untouched, CRIMES, "1", position=position)
     assert refused.value.code == "coordinates-not-degrees"
 
 
@@ -198,6 +210,6 @@ def test_a_number_that_no_column_holds_is_refused_where_a_field_has_no_range(cit
     assert refused.value.code == "not-a-number"
 
 
-def test_a_record_that_is_not_there_is_not_found(filled):
-    with filled.as_("administrator") as connection, pytest.raises(NotFound):
-        features.one(connection, filled.workspace, CRIMES, 10**15)
+def test_a_record_that_is_not_there_is_not_found(untouched):
+    with untouched.as_("administrator") as connection, pytest.raises(NotFound):
+        features.one(connection, untouched.workspace, CRIMES, 10**15)
