@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.database"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.commands"]
 
 _NEVER_SKIPPED_IN_CI = ("database", "browser")
 _DATABASE_FIXTURES = {"database_urls", "fresh_database", "test_cluster"}
