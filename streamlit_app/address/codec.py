@@ -20,7 +20,7 @@ MOST_LISTED = 40
 LOWEST_LEVEL, HIGHEST_LEVEL = 7, 11
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CELL = re.compile(r"[0-9a-f]{15,16}")
-_ID = re.compile(r"[1-9][0-9]{0,17}")
+_ID = re.compile(r"[1-9][0-9]{0,18}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 12, 31)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from streamlit_app.gateway import Caller, Gateway, Transport, http_transport
+from streamlit_app.gateway import ApiProblem, Caller, Gateway, Transport, http_transport
 from streamlit_app.settings import UiSettings
 
 T = TypeVar("T")
@@ -39,22 +39,41 @@ def gateway(language: str) -> Gateway:
     return Gateway(transport(), caller)
 
 
-def remembered(key: tuple[Any, ...], make: Callable[[], T], *, seconds: float = SHORT_S) -> T:
+def remembered(key: tuple[Any, ...], make: Callable[[], T], *, seconds: float = SHORT_S, refusals_s: float = 0.0) -> T:
     """What ``make`` answered, kept within this reader's session; a key that holds a revision may be kept longer.
 
-    Refusals are not kept.
+    Parameters
+    ----------
+    refusals_s : how long a refusal is kept, for questions too dear to be asked again with every click.
     """
-    kept: dict[tuple[Any, ...], tuple[float, Any]] = st.session_state.setdefault(_REMEMBERED, {})
+    kept = _kept()
     found = kept.get(key)
-    if found is not None and found[0] > time.monotonic():
-        value: T = found[1]
-        return value
-    value = make()
-    while len(kept) >= _MOST_REMEMBERED:
-        kept.pop(next(iter(kept)))
-    kept.pop(key, None)
-    kept[key] = (time.monotonic() + seconds, value)
+    if found is None or found[0] <= time.monotonic():
+        try:
+            found = (time.monotonic() + seconds, make())
+        except ApiProblem as problem:
+            if refusals_s <= 0:
+                raise
+            found = (time.monotonic() + refusals_s, problem)
+        kept.pop(key, None)
+        while len(kept) >= _MOST_REMEMBERED:
+            kept.pop(next(iter(kept)))
+        kept[key] = found
+    if isinstance(found[1], ApiProblem):
+        raise found[1]
+    value: T = found[1]
     return value
+
+
+def peek(key: tuple[Any, ...]) -> Any | None:
+    """What is remembered under a key without asking; None where nothing (or a refusal) is."""
+    found = _kept().get(key)
+    return None if found is None or found[0] <= time.monotonic() or isinstance(found[1], ApiProblem) else found[1]
+
+
+def _kept() -> dict[tuple[Any, ...], tuple[float, Any]]:
+    kept: dict[tuple[Any, ...], tuple[float, Any]] = st.session_state.setdefault(_REMEMBERED, {})
+    return kept
 
 
 def forget() -> None:

@@ -58,15 +58,3 @@ class Context:
         return connection.remembered(
             key, lambda: self.gateway.profile(self.workspace.slug, layer.id, query), seconds=connection.LONG_S
         )
-
-    def gap(self, demand: str, layer: LayerInfo) -> Mapping[str, Any]:
-        """The coverage gap under the filter."""
-        query: dict[str, Any] = {"demand": demand}
-        if demand == "events":
-            given = filters.query_of(state.look(), layer)
-            given.pop("dark", None)  # the gap is of the dark by definition
-            query |= {**given, "layer": layer.id}
-        key = ("gap", self.workspace.slug, self.revisions, tuple(sorted(query.items())))
-        return connection.remembered(
-            key, lambda: self.gateway.gap(self.workspace.slug, query), seconds=connection.LONG_S
-        )

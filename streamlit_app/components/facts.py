@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,11 @@ from streamlit_app.components import connection, state
 from streamlit_app.components.context import Context
 from streamlit_app.gateway import LayerInfo
 from streamlit_app.services import filters, measures
+from streamlit_app.services.gaps import EVENTS, STREETS
 from streamlit_app.services.periods import overlap
 
 Json = Mapping[str, Any]
+_REFUSALS_S = 60.0
 
 
 def gap_demand() -> str:
@@ -22,17 +24,37 @@ def gap_demand() -> str:
 
 
 def gap(context: Context) -> Json | None:
-    """The gap under the filter; None where there is nothing to count."""
+    """The gap under the filter; None where there is nothing to count. It may take seconds: see :func:`gap_at_hand`."""
+    query = _gap_query(context)
+    if query is None:
+        return None
+    return connection.remembered(
+        _gap_key(context, query),
+        lambda: context.gateway.gap(context.workspace.slug, query),
+        seconds=connection.LONG_S,
+        refusals_s=_REFUSALS_S,
+    )
+
+
+def gap_at_hand(context: Context) -> Json | None:
+    """The gap where it has been asked for already; the map does not wait for it."""
+    query = _gap_query(context)
+    return None if query is None else connection.peek(_gap_key(context, query))
+
+
+def _gap_key(context: Context, query: Json) -> tuple[Any, ...]:
+    return ("gap", context.workspace.slug, context.revisions, tuple(sorted(query.items())))
+
+
+def _gap_query(context: Context) -> dict[str, Any] | None:
     layer = measures.event_layer(state.look(), context.layers)
-    if layer is None:
-        return context.gap("streets", context.layers[0]) if _has(context, "street_segments") else None
-    return context.gap(gap_demand(), layer)
-
-
-def gap_rows(context: Context) -> Sequence[Json]:
-    """Ranked streets of the gap."""
-    found = gap(context)
-    return () if found is None else list(found.get("rows", ()))
+    if not _has(context, "street_segments"):
+        return None
+    if layer is None or gap_demand() == STREETS:
+        return {"demand": STREETS}
+    given = filters.query_of(state.look(), layer)
+    given.pop("dark", None)  # the gap is of the dark by definition
+    return {"demand": EVENTS, "layer": layer.id, **given}
 
 
 def plan(context: Context, plan_id: int) -> Json:

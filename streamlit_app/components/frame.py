@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def dress(words: Words) -> None:
 def sidebar(words: Words, pages: Pages) -> None:
     """Name, pages, language and theme; what needs the API comes later, so that it stands when the API is away."""
     with st.sidebar:
-        st.markdown(f"### {words('ui.product')}")
+        st.html(f'<p class="qorgan-name">{words("ui.product")}</p>')
         with st.container(key="nav", gap="small"):
             for name, page in pages.items():
                 st.page_link(page, label=words(f"page.{name}.title"))
@@ -93,13 +94,15 @@ def open_workspace(words: Words, pages: Pages) -> Context | None:
 
 def _picker(found: list[Workspace], chosen: Workspace, words: Words) -> None:
     titles = {one.slug: one.title for one in found}
-    st.session_state["workspace"] = chosen.slug
     with st.sidebar:
+        if len(found) == 1:
+            st.html(f'<p class="qorgan-place">{escape(chosen.title)}</p>')
+            return
+        st.session_state["workspace"] = chosen.slug
         st.selectbox(
             words("ui.workspace"),
             list(titles),
             key="workspace",
             format_func=lambda slug: titles.get(slug, slug),
             on_change=lambda: state.enter(st.session_state["workspace"]),
-            disabled=len(found) == 1,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -23,12 +24,16 @@ def draw(context: Context) -> None:
     words = context.words
     with told(words, key="gap"):
         _demand(context)
-        found = facts.gap(context)
+        late = facts.gap_at_hand(context) is None
+        with st.spinner(words("ui.gap.computing")):
+            found = facts.gap(context)
+        if found is not None and late:
+            st.rerun()  # the map, drawn before, can show it now
         if found is None:
             st.info(words("ui.gap.nothing"))
             return
-        for sentence in gaps.summary(found, words):
-            st.markdown(f"- {sentence}")
+        facts_told = "".join(f"<li>{escape(sentence)}</li>" for sentence in gaps.summary(found, words))
+        st.html(f'<ul class="qorgan-facts">{facts_told}</ul>')
         if gaps.is_stale(found):
             st.warning(words("ui.gap.stale"))
         rows = gaps.rows(found, words)

@@ -19,7 +19,7 @@ from streamlit_app.services import drawing, filters, labels, levels
 from streamlit_app.services.drawing import Drawn
 from streamlit_app.services.measures import Subject
 from streamlit_app.services.picks import selection_of
-from streamlit_app.services.shown import COVERAGE, beside
+from streamlit_app.services.shown import beside
 
 KEY = "situation_map"
 HEIGHT_PX = 560
@@ -29,20 +29,22 @@ _BOUNDS = "qorgan.bounds"
 @st.fragment
 def draw(context: Context, subject: Subject | None) -> None:
     """Draw the map. Moving it reruns only this."""
+    _moved(context)
     look = state.look()
     camera = look.camera or levels.camera_over(context.workspace.bounds)
     level = look.level or levels.level_for(camera.zoom)
     theme = state.theme()
     problems: list[ApiProblem] = []
-    drawn = _drawn(context, subject, level=level, problems=problems) + drawing.labels(
+    drawn = _drawn(context, subject, level=level, zoom=camera.zoom, problems=problems) + drawing.labels(
         _labels(context, camera.zoom), theme=theme
     )
     event = draw_map(
         pdk.Deck(layers=list(drawn.layers), map_provider=None),
         key=KEY,
         view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=camera.zoom),
-        view_token=f"{context.workspace.slug}-{state.flight()}",
-        texts={key: context.words(f"ui.map.{key}") for key in TEXT_KEYS},
+        view_token=_token(context),
+        # the map counts the seconds itself
+        texts={key: context.words(f"ui.map.{key}", seconds="{seconds}") for key in TEXT_KEYS},
         language=context.words.language,
         theme="dark" if theme == "dark" else "light",
         height_px=HEIGHT_PX,
@@ -53,12 +55,12 @@ def draw(context: Context, subject: Subject | None) -> None:
     )
     for problem in problems:
         st.caption(problem.detail)
+    state.write_address()
     if event is not None:
         _take(event, context, level=level)
-    state.write_address()
 
 
-def _drawn(context: Context, subject: Subject | None, *, level: int, problems: list[ApiProblem]) -> Drawn:
+def _drawn(context: Context, subject: Subject | None, *, level: int, zoom: float, problems: list[ApiProblem]) -> Drawn:
     look, words, slug = state.look(), context.words, context.workspace.slug
 
     def attempt(make: Callable[[], Drawn]) -> Drawn:
@@ -72,14 +74,11 @@ def _drawn(context: Context, subject: Subject | None, *, level: int, problems: l
     drawn = Drawn()
     if subject is not None:
         drawn = attempt(lambda: _subject(context, subject, level=level))
-    for layer_id in beside(look, context.layers):
-        layer = context.by_id[layer_id]
-        if layer_id == COVERAGE:
-            drawn += drawing.coverage(slug, layer, words)
-        else:
-            drawn += drawing.features(slug, layer, look, words)
+    shown = [context.by_id[layer_id] for layer_id in beside(look, context.layers)]
+    drawn += drawing.beside(slug, shown, look, words, zoom=zoom)
     if look.tool is Tool.GAP:
-        drawn += attempt(lambda: drawing.gap(facts.gap_rows(context), context.shapes("street_segments"), words))
+        found = facts.gap_at_hand(context) or {}
+        drawn += attempt(lambda: drawing.gap(found.get("rows", ()), context.shapes("street_segments"), words))
     if look.tool is Tool.PLAN and look.plan is not None:
         drawn += attempt(lambda: drawing.plan(facts.plan(context, look.plan or 0).get("sites", {}), words))
     return drawn + attempt(lambda: drawing.selection(look.selection, _selected_shapes(context)))
@@ -137,37 +136,43 @@ def _attribution(context: Context) -> str:
 def _tooltips(context: Context) -> dict[str, str]:
     words = context.words
     place = "{name}\n{count}"
-    compare = f"{words('ui.compare.before')}: {{before}}\n{words('ui.compare.after')}: {{after}}"
-    is_compared = state.look().tool is Tool.COMPARE
-    found = {"gap": place, "plan": "№ {number}"}
-    if is_compared:
-        found[drawing.SUBJECT] = compare
-    elif state.look().unit is not Unit.CELLS:
-        found[drawing.SUBJECT] = place
-    return found
+    compared = f"{words('ui.compare.before')}: {{before}}\n{words('ui.compare.after')}: {{after}}"
+    return {
+        "gap": place,
+        "plan": "№ {number}",
+        drawing.SEGMENTS: place,
+        drawing.AREAS: place,
+        drawing.COMPARED: compared,
+    }
+
+
+def _token(context: Context) -> str:
+    return f"{context.workspace.slug}-{state.flight()}"
+
+
+def _moved(context: Context) -> None:
+    """Where the map looks since the last run; a view from before it was sent elsewhere does not count."""
+    view = (st.session_state.get(KEY) or {}).get("view")
+    if not view or view.get("token") != _token(context):
+        return
+    st.session_state[_BOUNDS] = tuple(view["bounds"])
+    camera = Camera(
+        longitude=round(view["longitude"], 5), latitude=round(view["latitude"], 5), zoom=round(view["zoom"], 2)
+    )
+    state.change(camera=camera)
 
 
 def _take(event: MapEvent, context: Context, *, level: int) -> None:
-    """A move goes into the look; a click selects, and then the whole page follows."""
-    before = state.look()
-    if event.view is not None:
-        view = event.view
-        moved = Camera(longitude=round(view.longitude, 5), latitude=round(view.latitude, 5), zoom=round(view.zoom, 2))
-        st.session_state[_BOUNDS] = view.bounds
-        if moved != before.camera:
-            state.change(camera=moved)
-            old = before.camera or levels.camera_over(context.workspace.bounds)
-            if before.level is None and levels.level_for(moved.zoom) != levels.level_for(old.zoom):
-                st.rerun(scope="fragment")
+    """A click selects, and then the whole page follows."""
     if event.click is None:
         return
+    look = state.look()
     cell = str(to_hex(index_points([event.click.longitude], [event.click.latitude], level))[0])
-    chosen = selection_of(event.pick, unit=before.unit, cell=cell, layers=context.by_id)
-    if chosen is not None:
-        state.select(chosen)
-        if before.tool is not Tool.GAP or chosen.kind is not PlaceKind.SEGMENT:
-            state.change(tool=before.tool if before.tool in (Tool.COMPARE, Tool.PLAN) else Tool.PLACE)
-        st.rerun(scope="app")
+    chosen = selection_of(event.pick, cell=cell, layers=context.by_id)
+    state.select(chosen)
+    if look.tool is Tool.GAP and chosen.kind is not PlaceKind.SEGMENT:
+        state.change(tool=Tool.PLACE)
+    st.rerun(scope="app")
 
 
 def select_and_look(selection: Selection, *, longitude: float, latitude: float, zoom: float) -> None:

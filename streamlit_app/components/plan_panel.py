@@ -48,10 +48,17 @@ def _form(context: Context, layer: LayerInfo) -> None:
         left, right = st.columns(2)
         cameras = left.number_input(words("ui.plan.cameras"), 1, 500, 10, key="plan_cameras")
         range_m = right.number_input(
-            words("ui.plan.range"), 5.0, 300.0, 38.4, step=1.0, key="plan_range", help=words("ui.plan.range_help")
+            words("ui.plan.range"),
+            5.0,
+            300.0,
+            38.4,
+            step=1.0,
+            format="%.1f",
+            key="plan_range",
+            help=words("ui.plan.range_help"),
         )
-        hfov = left.number_input(words("ui.plan.hfov"), 5.0, 360.0, 90.0, step=5.0, key="plan_hfov")
-        height = right.number_input(words("ui.plan.height"), 1.0, 50.0, 5.0, step=0.5, key="plan_height")
+        hfov = left.number_input(words("ui.plan.hfov"), 5.0, 360.0, 90.0, step=5.0, format="%.0f", key="plan_hfov")
+        height = right.number_input(words("ui.plan.height"), 1.0, 50.0, 5.0, step=0.5, format="%.1f", key="plan_height")
         demand = st.radio(
             words("ui.plan.demand"),
             DEMANDS,

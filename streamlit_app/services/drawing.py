@@ -20,9 +20,11 @@ from streamlit_app.words import Words
 
 PUBLIC_API = "/api"
 MOST_DRAWN_CELLS = 9000
-SUBJECT = "subject"
+SUBJECT, SEGMENTS, AREAS, COMPARED = "subject", "subject-segments", "subject-areas", "subject-compared"
+BESIDE = "beside"
 COVERAGE, POTENTIAL = "camera_coverage", "camera_coverage-potential"
 TILE_MAX_ZOOM = 16
+DOTS_FROM_ZOOM = 13
 POTENTIAL_RGB: Rgb = (223, 167, 40)
 ACCENT: tuple[int, int, int, int] = (20, 90, 190, 255)
 GAP_RGB: Rgb = (178, 24, 43)
@@ -97,18 +99,18 @@ def subject_segments(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[
             continue
         data.append(
             {
-                "id": row,
+                "id": str(row),  # ids of 63 bits are too long for a number of JavaScript
                 "path": _rounded(shape["geometry"]["coordinates"]),
                 "rgb": [*scale.rgb(line["count"]), 235],
                 "name": name_of(line, words.language) or words("ui.place.unnamed_street"),
                 "count": words.number(line["count"]),
             }
         )
-    ordered = sorted(data, key=lambda one: counts[one["id"]]["count"])
+    ordered = sorted(data, key=lambda one: int(counts[int(one["id"])]["count"]))
     totals = found.get("totals") or {}
     unplaced = int(totals.get("unplaced") or 0)
     legend = Legend(
-        layer_id=SUBJECT,
+        layer_id=SEGMENTS,
         title=words("ui.legend.per_segment", layer=layer.title),
         denominator=filters.sentence(look, layer, words),
         note=words.joined(
@@ -116,7 +118,7 @@ def subject_segments(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[
         ),
         items=scale.items(words, shape="line", has_none=False, has_unknown=False),
     )
-    return Drawn(layers=(_paths(SUBJECT, ordered, width_px=5),), legends=(legend,))
+    return Drawn(layers=(_paths(SEGMENTS, ordered, width_px=5),), legends=(legend,))
 
 
 def subject_areas(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[int, Json], words: Words) -> Drawn:
@@ -130,7 +132,7 @@ def subject_areas(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[int
         geometry = shapes[int(row["id"])].get("geometry")
         if geometry:
             properties = {
-                "id": int(row["id"]),
+                "id": str(row["id"]),
                 "rgb": [*scale.rgb(row.get(key)), 150],
                 "name": name_of(row, words.language) or str(row.get("code") or ""),
                 "count": words.number(row["count"]),
@@ -145,14 +147,14 @@ def subject_areas(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[int
     layer_of = pdk.Layer(
         "GeoJsonLayer",
         {"type": "FeatureCollection", "features": features},
-        id=SUBJECT,
+        id=AREAS,
         get_fill_color="properties.rgb",
         get_line_color=[90, 90, 90, 200],
         line_width_min_pixels=1,
         pickable=True,
     )
     legend = Legend(
-        layer_id=SUBJECT,
+        layer_id=AREAS,
         title=words("ui.legend.per_area", layer=layer.title),
         unit=_unit("1/10k", words) if rated else "",
         denominator=filters.sentence(look, layer, words),
@@ -167,7 +169,7 @@ def subject_areas(look: Look, layer: LayerInfo, found: Json, shapes: Mapping[int
     return Drawn(layers=(layer_of,), legends=(legend,))
 
 
-def coverage(workspace: str, layer: LayerInfo, words: Words) -> Drawn:
+def coverage(workspace: str, layer: LayerInfo) -> tuple[pdk.Layer, ...]:
     """What counted cameras see, and apart from it what cameras without direction might see."""
     url = tiles_url(workspace, layer)
 
@@ -183,37 +185,44 @@ def coverage(workspace: str, layer: LayerInfo, words: Words) -> Drawn:
             pickable=False,
         )
 
-    items = [
-        LegendItem(label=layer.categories.get("counted", "counted"), rgb=layer.rgb, shape="area"),
-        LegendItem(label=layer.categories.get("potential", "potential"), rgb=POTENTIAL_RGB, shape="area"),
-    ]
-    return Drawn(
-        layers=(one(POTENTIAL, "potential", POTENTIAL_RGB), one(COVERAGE, "counted", layer.rgb)),
-        legends=(Legend(layer_id=COVERAGE, title=layer.title, items=items, note=from_zoom(layer, words)),),
-    )
+    return one(POTENTIAL, "potential", POTENTIAL_RGB), one(COVERAGE, "counted", layer.rgb)
 
 
-def features(workspace: str, layer: LayerInfo, look: Look, words: Words) -> Drawn:
+def features(workspace: str, layer: LayerInfo, look: Look) -> pdk.Layer:
     """Single devices, places, lines or areas of a layer, from its own zoom on."""
     kept = filters.categories_of(look, layer)
-    shape = {"Point": "dot", "MultiPolygon": "area"}.get(layer.geometry, "line")
-    drawn = feature_tiles(
+    return feature_tiles(
         layer.id,
         tiles_url(workspace, layer),
         rgb=layer.rgb,
         keep={layer.category_field: list(kept)} if kept and layer.category_field else None,
         radius_px=4.5,
         width_px=1.5,
-        min_zoom=layer.min_zoom,
+        min_zoom=first_zoom(layer),
         max_zoom=TILE_MAX_ZOOM,
     )
-    legend = Legend(
-        layer_id=layer.id,
-        title=layer.title,
-        items=[LegendItem(label=words.plural("ui.legend.rows", layer.rows), rgb=layer.rgb, shape=shape)],  # type: ignore[arg-type]
-        note=words.joined(from_zoom(layer, words), synthetic_note(layer, words)),
-    )
-    return Drawn(layers=(drawn,), legends=(legend,))
+
+
+def beside(workspace: str, shown: Sequence[LayerInfo], look: Look, words: Words, *, zoom: float) -> Drawn:
+    """The layers beside the coloured one, in one entry of the legend: a tall legend hides the map."""
+    layers: list[pdk.Layer] = []
+    items: list[LegendItem] = []
+    for layer in shown:
+        if layer.id == COVERAGE:
+            layers += coverage(workspace, layer)
+            items += [
+                LegendItem(label=layer.categories.get("counted", layer.title), rgb=layer.rgb, shape="area"),
+                LegendItem(label=layer.categories.get("potential", layer.title), rgb=POTENTIAL_RGB, shape="area"),
+            ]
+            continue
+        layers.append(features(workspace, layer, look))
+        shape = {"Point": "dot", "MultiPolygon": "area"}.get(layer.geometry, "line")
+        far = from_zoom(layer, words, zoom=zoom)
+        label = f"{layer.title} ({words.number(layer.rows)}){f', {far}' if far else ''}"
+        items.append(LegendItem(label=label, rgb=layer.rgb, shape=shape))  # type: ignore[arg-type]
+    if not layers:
+        return Drawn()
+    return Drawn(layers=tuple(layers), legends=(Legend(layer_id=BESIDE, title=words("ui.picker.layers"), items=items),))
 
 
 def comparison(found: Json, words: Words, *, title: str, denominator: str) -> Drawn:
@@ -230,8 +239,8 @@ def comparison(found: Json, words: Words, *, title: str, denominator: str) -> Dr
         }
         for at in largest
     ]
-    legend = Legend(layer_id=SUBJECT, title=title, denominator=denominator, items=scale.items(words))
-    return Drawn(layers=(_hexagons(SUBJECT, data, filled=True),), legends=(legend,))
+    legend = Legend(layer_id=COMPARED, title=title, denominator=denominator, items=scale.items(words))
+    return Drawn(layers=(_hexagons(COMPARED, data, filled=True),), legends=(legend,))
 
 
 def gap(rows: Iterable[Json], shapes: Mapping[int, Json], words: Words) -> Drawn:
@@ -246,7 +255,7 @@ def gap(rows: Iterable[Json], shapes: Mapping[int, Json], words: Words) -> Drawn
         has_thin |= thin
         data.append(
             {
-                "id": int(row["id"]),
+                "id": str(row["id"]),
                 "path": _rounded(shape["geometry"]["coordinates"]),
                 "rgb": [*THIN_RGB, 150] if thin else [*GAP_RGB, 240],
                 "name": name_of(row, words.language) or words("ui.place.unnamed_street"),
@@ -363,12 +372,18 @@ def name_of(row: Json, language: str) -> str:
 
 def synthetic_note(layer: LayerInfo, words: Words) -> str:
     """Said wherever numbers of a synthetic layer stand."""
-    return words("common.synthetic") if layer.is_synthetic else ""
+    return words("ui.data.synthetic") if layer.is_synthetic else ""
 
 
-def from_zoom(layer: LayerInfo, words: Words) -> str:
-    """From which zoom single features are drawn."""
-    return words("ui.legend.from_zoom", zoom=layer.min_zoom)
+def first_zoom(layer: LayerInfo) -> int:
+    """From which zoom single features are drawn: dots over a whole city would only hide it."""
+    return max(layer.min_zoom, DOTS_FROM_ZOOM if layer.geometry == "Point" else 0)
+
+
+def from_zoom(layer: LayerInfo, words: Words, *, zoom: float) -> str:
+    """Says why nothing of the layer is seen yet."""
+    first = first_zoom(layer)
+    return words("ui.legend.from_zoom", zoom=first) if zoom < first else ""
 
 
 def _unit(unit: str, words: Words) -> str:

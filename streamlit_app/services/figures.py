@@ -72,6 +72,8 @@ def of_coverage(gap: Mapping[str, Any] | None, words: Words) -> list[Figure]:
         Figure(
             title=words("ui.figure.night_seen"),
             value=words.share(round(seen["covered"]), round(seen["total"]), noun_key="common.of.record"),
-            note=words("ui.figure.night_seen_note"),
+            note=words.plural("ui.figure.seen_unknown", round(seen["unknown"]))
+            if seen.get("unknown")
+            else words("ui.figure.night_seen_note"),
         )
     ]

@@ -63,10 +63,8 @@ def rows(found: Json, words: Words) -> list[Row]:
 
 def verdict_words(verdict: str, words: Words) -> str:
     """Whether a street can be told from the city's mean."""
-    return {
-        "above": words("ui.gap.above"),
-        "below": words("ui.gap.below"),
-    }.get(verdict, words("common.not_enough_data"))
+    known = {"above": words("ui.gap.short.above"), "below": words("ui.gap.short.below")}
+    return known.get(verdict, words("ui.gap.short.thin"))
 
 
 def summary(found: Json, words: Words) -> list[str]:
@@ -95,7 +93,9 @@ def summary(found: Json, words: Words) -> list[str]:
         )
     dark = totals.get("dark") or {}
     if dark.get("unknown"):
-        told.append(words.plural("ui.figure.darkness_unknown", round(dark["unknown"])))
+        told.append(words.plural("ui.gap.dark_unknown", round(dark["unknown"])))
+    if seen.get("unknown"):
+        told.append(words.plural("ui.gap.seen_unknown", round(seen["unknown"])))
     placed = totals.get("placed") or {}
     left_out = round((placed.get("total") or 0) - (placed.get("covered") or 0))
     if left_out:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streamlit_app.address import PlaceKind, Selection, Unit
+from streamlit_app.address import PlaceKind, Selection
 from streamlit_app.gateway import LayerInfo
 from streamlit_app.map_component import MapPick
-from streamlit_app.services.drawing import SUBJECT
 
 
-def selection_of(pick: MapPick | None, *, unit: Unit, cell: str, layers: Mapping[str, LayerInfo]) -> Selection | None:
+def selection_of(pick: MapPick | None, *, unit: Unit, cell: str, layers: Mapping[str, LayerInfo]) -> Selection:
     """The place meant by a click.
 
     Parameters
@@ -21,13 +20,11 @@ def selection_of(pick: MapPick | None, *, unit: Unit, cell: str, layers: Mapping
     if pick is None:
         return ground
     hit = pick.object
-    if pick.layer_id == SUBJECT:
-        if hit.get("cell"):
-            return Selection(kind=PlaceKind.CELL, id=str(hit["cell"]))
-        kind = {Unit.SEGMENTS: PlaceKind.SEGMENT, Unit.AREAS: PlaceKind.AREA}.get(unit)
-        return Selection(kind=kind, id=str(hit["id"])) if kind and hit.get("id") else ground
-    if pick.layer_id == "gap" and hit.get("id"):
-        return Selection(kind=PlaceKind.SEGMENT, id=str(hit["id"]))
+    if hit.get("cell"):
+        return Selection(kind=PlaceKind.CELL, id=str(hit["cell"]))
+    kind = _KINDS.get(pick.layer_id)
+    if kind is not None and hit.get("id"):
+        return Selection(kind=kind, id=str(hit["id"]))
     if pick.layer_id in layers and hit.get("id"):
         return Selection(kind=PlaceKind.FEATURE, layer=pick.layer_id, id=str(hit["id"]))
     return ground

@@ -37,17 +37,23 @@ def show(context: Context) -> None:
     if not any(one.rows for one in context.layers):
         empty.situation(context)
         return
+    complete: Callable[[], None] = _nothing
     if subject is not None:
         layer_picker.draw(context, subject)
     if layer is not None:
         filter_bar.draw(context, layer)
-        figures_row.draw(context, layer)
+        complete = figures_row.draw(context, layer)
     with st.container(key="situation", horizontal=True, gap="small"):
         with st.container(key="map", width="stretch"):
             map_panel.draw(context, subject)
         with st.container(key="panel", width=430):
             _tools(context)
             _PANELS[state.look().tool](context)
+    complete()
+
+
+def _nothing() -> None:
+    """There are no figures to complete."""
 
 
 def _tools(context: Context) -> None:

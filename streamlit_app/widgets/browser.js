@@ -8,6 +8,7 @@ let watching = null;
 export default function browser({data}) {
   document.documentElement.lang = data.language;
   document.cookie = `${data.cookie}=${data.language}; path=/; max-age=31536000; samesite=lax`;
+  document.documentElement.dataset.qorganTheme = data.actual ?? data.theme ?? 'light';
   applyTheme(data);
   const entries = Object.entries(data.dictionary);
   dictionary = {
