@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 from geo_core.cells import index_points
 from geo_core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from geo_core.sun import dark_of_interval
 from layers.history import remember
 from layers.identity import audit, require
 from layers.queries.filters import Filter, Place, at_place, where
@@ -138,6 +140,9 @@ def change(
             "cell = %(cell)s",
             "territory_id = qorgan_territory_at(%(ws)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326))",
         ]
+        if layer.is_event:
+            params["now_dark"] = _dark_there(current, position)
+            sets.append("dark = %(now_dark)s::boolean")
     remember(connection, layer, workspace.id, str(int(feature_id)), batch_id=None, reason=reason)
     params.update(ws=workspace.id, id=feature_id, version=version)
     done = mappings(
@@ -180,6 +185,18 @@ def _position(layer: Layer, position: tuple[float, float]) -> dict[str, Any]:
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise InvalidInput("coordinates-not-degrees")
     return {"lon": lon, "lat": lat, "cell": int(index_points([lon], [lat])[0])}
+
+
+def _dark_there(current: Mapping[str, Any], position: tuple[float, float]) -> bool | None:
+    """Whether it was dark at the new place during the event's interval; None = unknown."""
+    start, end = current["occurred_from"], current["occurred_to"]
+    if start is None or end is None:
+        return None
+    moments = [
+        np.datetime64(datetime.fromisoformat(at).astimezone(UTC).replace(tzinfo=None), "us") for at in (start, end)
+    ]
+    found = dark_of_interval(position[0], position[1], np.array(moments[:1]), np.array(moments[1:]))[0]
+    return None if np.isnan(found) else bool(found)
 
 
 def _checked(layer: Layer, name: str, value: Any) -> Any:

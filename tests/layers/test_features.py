@@ -116,6 +116,17 @@ def test_a_moved_point_takes_its_cell_and_territory_along(filled):
     assert territory == filled.workspace.root_territory_id
 
 
+def test_a_moved_event_is_dark_or_light_as_it_was_at_its_new_place(filled):
+    with filled.owner() as owner:
+        # 16:30 in Pavlodar's June: broad daylight there, deep night in the middle of the Pacific
+        owner.exec_driver_sql(
+            "UPDATE layer_crimes SET occurred_from = '2024-06-21 11:30+00', occurred_to = '2024-06-21 11:31+00', dark = false "
+            "WHERE source_id = '1'"
+        )
+    assert change(filled, CRIMES, "1", position=IN_QUARTER)["properties"]["dark"] is False
+    assert change(filled, CRIMES, "1", version=2, position=(-170.0, 10.0))["properties"]["dark"] is True
+
+
 def test_every_type_of_field_is_changed_and_read_back(filled):
     changed = change(
         filled,
