@@ -60,6 +60,13 @@ class Pass:
     version: str
     rights: str
 
+    @property
+    def revision(self) -> int:
+        """Revision of the one layer the pass was asked for; 0 = never changed."""
+        return max(
+            (int(part.rpartition(":")[2]) for part in self.version.partition("|")[0].split(",") if part), default=0
+        )
+
 
 class Gate:
     """Asynchronous connections under row-level security; opened by the first request."""

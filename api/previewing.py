@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 import i18n
@@ -15,7 +16,9 @@ from etl.context import ImportContext
 from etl.intake import read_batches
 from etl.mapping import ProposedMapping, mapping_from_json, propose, to_json
 from etl.readers import Limits, open_source
+from etl.readers.source import RawChunk, Source
 from etl.records import RecordBatch
+from geo_core.errors import InvalidInput
 from layers import workspaces
 from layers.identity import require
 from layers.spec import Layer, Role, SourceMapping
@@ -46,40 +49,79 @@ def preview(
     Forbidden : not an editor. InvalidInput, DataQuality, LimitExceeded : as ``etl.intake.read_batches``.
     """
     require(connection, workspace.id, Role.EDITOR)
-    territory = next(
-        shape for _, parent, shape in workspaces.territory_polygons(connection, workspace.id) if parent is None
-    )
+    territory = root_polygon(connection, workspace)
     limits = Limits(chunk_rows=_CHUNK_ROWS)
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
     with open_source(path, layer=layer, mapping=mapping or _osm_mapping(layer), limits=limits) as source:
         sample = source.sample()
-        proposed = None
-        if mapping is None:
-            proposed = propose(
-                layer,
-                source.header,
-                sample.columns,
-                has_geometry=source.has_geometry,
-                format=source.format,
-                labels=_labels(layer),
-                territory=territory,
-            )
+        proposed = None if mapping else _propose(source, sample, layer, territory)
+        missing = _missing(source, proposed) if proposed else []
+        chosen = proposed.mapping if proposed else mapping
         found = {
             "format": source.format,
             "columns": list(source.header),
             "before": _rows(sample.columns, ROWS),
-            **_proposal(mapping, proposed),
+            "mapping": to_json(chosen) if chosen else None,
+            "confidence": dict(proposed.confidence) if proposed else {},
+            "reasons": dict(proposed.reasons) if proposed else {},
+            "unmapped": list(proposed.unmapped) if proposed else [],
+            "unfilled": missing,
         }
-    chosen = mapping or (proposed.mapping if proposed else None)
-    if chosen is None or found["unfilled"]:
+    if chosen is None or missing:
         return {**found, "after": [], "rejected": []}
     context = ImportContext(zone=workspace.zone, now=datetime.now(UTC), territory=territory)
     reading = read_batches(path, layer=layer, mapping=chosen, context=context, limits=limits)
     try:
-        batch = next(reading)
-        return {**found, **_after(batch, language)}
+        return {**found, **_after(next(reading), language)}
     finally:
         reading.close()
+
+
+def mapping_for(
+    connection: Connection, workspace: WorkspaceInfo, *, path: Path, layer: Layer, given: Any | None
+) -> dict[str, Any]:
+    """The mapping to import with, as a JSON document: the one given, checked, or the one proposed.
+
+    Raises
+    ------
+    InvalidInput : what is wrong with the mapping or the file; ``mapping-incomplete`` when a required field was not found.
+    """
+    if given is not None:
+        return to_json(mapping_from_json(given, layer=layer))
+    with open_source(path, layer=layer, mapping=_osm_mapping(layer)) as source:
+        proposed = _propose(source, source.sample(), layer, root_polygon(connection, workspace))
+        missing = _missing(source, proposed)
+        if missing:
+            columns = list(source.header)[:50]
+            raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=columns)
+    return to_json(proposed.mapping)
+
+
+def root_polygon(connection: Connection, workspace: WorkspaceInfo) -> BaseGeometry:
+    """The workspace's territory in lon/lat."""
+    every = workspaces.territory_polygons(connection, workspace.id)
+    return next(shape for _, parent, shape in every if parent is None)
+
+
+def _propose(source: Source, sample: RawChunk, layer: Layer, territory: BaseGeometry) -> ProposedMapping:
+    if source.format == "osm-pbf" and _osm_mapping(layer) is None:
+        raise InvalidInput("osm-without-filter", mapping=layer.id)
+    return propose(
+        layer,
+        source.header,
+        sample.columns,
+        has_geometry=source.has_geometry,
+        format=source.format,
+        labels=_labels(layer),
+        territory=territory,
+    )
+
+
+def _missing(source: Source, proposed: ProposedMapping) -> list[str]:
+    missing = list(proposed.unfilled)
+    if not source.has_geometry and proposed.mapping.lon is None:
+        missing.append("lon, lat")
+    return missing
 
 
 def _osm_mapping(layer: Layer) -> SourceMapping | None:
@@ -92,24 +134,6 @@ def _labels(layer: Layer) -> dict[str, list[str]]:
     return {
         field.name: [texts.text(f"layer.{layer.id}.field.{field.name}", language) for language in i18n.LANGUAGES]
         for field in layer.fields
-    }
-
-
-def _proposal(mapping: SourceMapping | None, proposed: ProposedMapping | None) -> dict[str, Any]:
-    if proposed is None:
-        return {
-            "mapping": to_json(mapping) if mapping else None,
-            "confidence": {},
-            "reasons": {},
-            "unmapped": [],
-            "unfilled": [],
-        }
-    return {
-        "mapping": to_json(proposed.mapping),
-        "confidence": dict(proposed.confidence),
-        "reasons": dict(proposed.reasons),
-        "unmapped": list(proposed.unmapped),
-        "unfilled": list(proposed.unfilled),
     }
 
 

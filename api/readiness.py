@@ -39,7 +39,8 @@ def readiness(engine: Engine, *, silence_s: float) -> dict[str, Any]:
 
 
 def _revision(connection: Connection) -> str | None:
-    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+    may_read = text("SELECT coalesce(has_table_privilege(to_regclass('alembic_version'), 'SELECT'), false)")
+    if not connection.execute(may_read).scalar_one():
         return None
     return migrate.current(connection)
 

@@ -45,7 +45,7 @@ async def get_cells(
             cells.cells(connection, workspace, layer, resolution=resolution, given=given),
             {
                 "filter": filter_words(given),
-                "revision": passed.version,
+                "revision": passed.revision,
                 "provenance": provenance(connection, workspace, layer),
             },
             form=form,

@@ -13,12 +13,11 @@ from starlette.responses import Response
 from api.answers import to_json
 from api.asking import Desk, DeskOf
 from api.parameters import After, RowId, choose_format, known_layer
-from api.previewing import preview, told
+from api.previewing import mapping_for, preview, told
 from api.routes import READ, problems
 from api.schemas import Batch, Batches, Started, Undone
 from api.starting import started
 from api.uploads import Upload, keep, received
-from etl.mapping import mapping_from_json
 from layers import batches
 from layers.identity import Purpose, require
 from layers.jobs import Request as JobRequest
@@ -59,9 +58,9 @@ _REFUSED = problems(400, 403, 404, 413, 422)
 )
 async def post_import(desk: DeskOf) -> Response:
     """Queued: follow the job in ``Location``. With ``dry_run`` everything is read and checked, nothing stored."""
-    await desk.run(_may_import)
+    await desk.run(_may_import)  # before the file is read
     async with received(desk.request) as upload:
-        wanted = await desk.service.in_thread(lambda: _job(upload, desk))
+        wanted = await desk.run(_job, upload, desk)
     return await started(desk, wanted)
 
 
@@ -126,21 +125,23 @@ def _undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> di
     return batches.undo(connection, workspace, batch_id)
 
 
-def _job(upload: Upload, desk: Desk) -> JobRequest:
-    if upload.mapping is not None:
-        mapping_from_json(upload.mapping, layer=upload.layer)  # a bad mapping is told now, not by a failed job
-    return JobRequest(
-        kind="import",
-        params={
-            "workspace": desk.slug,
-            "layer": upload.layer.id,
-            "path": str(keep(upload, desk.service.settings.uploads_folder)),
-            "mapping": upload.mapping,
-            "source_name": upload.name,
-            "dry_run": upload.is_dry_run,
-            "is_synthetic": upload.is_synthetic,
-        },
-    )
+def _job(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk: Desk) -> JobRequest:
+    path = keep(upload, desk.service.settings.uploads_folder)
+    try:
+        # a file that cannot be read or mapped is told now, not by a failed job
+        mapping = mapping_for(connection, workspace, path=path, layer=upload.layer, given=upload.mapping)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    params = {
+        "layer": upload.layer.id,
+        "path": str(path),
+        "mapping": mapping,
+        "source_name": upload.name,
+        "dry_run": upload.is_dry_run,
+        "is_synthetic": upload.is_synthetic,
+    }
+    return JobRequest(kind="import", params=params)
 
 
 def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk: Desk) -> dict[str, Any]:

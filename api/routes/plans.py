@@ -65,7 +65,7 @@ async def post_plan(desk: DeskOf, given: Annotated[dict[str, Any], _PLAN]) -> Re
     """Queued: follow the job in ``Location``; its result names the plan."""
     wanted = PlanRequest.from_dict(given)
     known_layer(wanted.layer)
-    request = JobRequest(kind="plan", params={"workspace": desk.slug, "plan": wanted.as_dict()})
+    request = JobRequest(kind="plan", params=wanted.as_dict())
     return await started(desk, request)
 
 
