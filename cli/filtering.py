@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geo_core.errors import InvalidInput
-from layers.queries.filters import Filter
+
+if TYPE_CHECKING:
+    from layers.queries.filters import Filter
 
 WorkspaceOption = Annotated[str | None, typer.Option("--workspace")]
 JsonOption = Annotated[bool, typer.Option("--json")]
@@ -91,6 +93,8 @@ def filter_of(
     ------
     InvalidInput : an option that cannot be read, a period or box the wrong way round.
     """
+    from layers.queries.filters import Filter
+
     return Filter(
         first_day=day("from", first),
         last_day=day("to", last),

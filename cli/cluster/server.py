@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -145,6 +146,18 @@ def _new_state(home: Path, account: Account, *, major: int, throwaway: bool) -> 
     return State(data=str(data), major=major, port=free_port(HOST), passwords=new_passwords(), throwaway=throwaway)
 
 
+def _serves(state: State) -> bool:
+    """Whether the server runs and takes connections; waits for one that is just starting, recovering or dying."""
+    deadline = time.monotonic() + _START_WAIT_S
+    while postmaster.running_pid(Path(state.data)) is not None and time.monotonic() < deadline:
+        try:
+            with socket.create_connection((HOST, state.port), timeout=5):
+                return postmaster.running_pid(Path(state.data)) is not None
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
 def _follow_moved_home(state: State, home: Path) -> State:
     """The home may have been renamed or copied with the data in it since the last start."""
     inside = home / "pg"
@@ -179,7 +192,7 @@ def ensure_started(home: Path, *, bindir: Path | None = None, throwaway: bool = 
             write_state(home, state)
         state = _follow_moved_home(state, home)
         data = Path(state.data)
-        if postmaster.running_pid(data) is not None and state.provisioned:
+        if state.provisioned and _serves(state):
             return _cluster(state, started=False)
         made = (data / "PG_VERSION").exists()
         if not made and state.provisioned:

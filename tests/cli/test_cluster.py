@@ -17,6 +17,7 @@ from cli.cluster.place import can_enter, data_folder, fallback_folder, server_ac
 from cli.cluster.ports import free_port, listener
 from cli.cluster.state import read_state, write_state
 from cli.cluster.urls import libpq_url
+from cli.processes import born
 from geo_core.errors import Unavailable
 from tests.fixtures.database import temporary_home
 
@@ -125,6 +126,8 @@ def test_committed_rows_survive_a_kill_of_every_server_process(home: Path) -> No
     pid = status(home).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
+    while born(pid) is not None:
+        time.sleep(0.01)
     # The session's process is still there, busy or not, and the pid file misleads: the start must cope with both.
     again = ensure_started(home)
     assert again.started
