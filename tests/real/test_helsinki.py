@@ -15,7 +15,7 @@ def test_helsinki_runs_from_an_extract_to_a_gap_and_an_optimal_plan(qorgan: Run,
     extract = shared_data("osm/helsinki_centre.osm.pbf")
     qorgan(
         "workspace", "create", "helsinki", "--bbox", "24.92,60.15,24.97,60.18", "--zone", "Europe/Helsinki", "--json"
-    ).json
+    ).ok()
     reports = {layer: qorgan("import", layer, extract, "--json").json for layer in LAYERS}
     for report in reports.values():
         assert report["read"] == report["loaded"] + report["rejected"]
