@@ -18,10 +18,10 @@ from etl.mapping import ProposedMapping, mapping_from_json, propose, to_json
 from etl.readers import Limits, open_source
 from etl.readers.source import RawChunk, Source
 from etl.records import RecordBatch
-from geo_core.errors import InvalidInput
+from geo_core.errors import DataQuality, InvalidInput
 from layers import workspaces
 from layers.identity import require
-from layers.spec import Layer, Role, SourceMapping
+from layers.spec import Layer, LayerKind, Role, SourceMapping
 from layers.workspaces import WorkspaceInfo
 
 ROWS = 20
@@ -49,11 +49,12 @@ def preview(
     Forbidden : not an editor. InvalidInput, DataQuality, LimitExceeded : as ``etl.intake.read_batches``.
     """
     require(connection, workspace.id, Role.EDITOR)
+    _check_loadable(layer)
     territory = root_polygon(connection, workspace)
     limits = Limits(chunk_rows=_CHUNK_ROWS)
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
     with open_source(path, layer=layer, mapping=mapping or _osm_mapping(layer), limits=limits) as source:
-        sample = source.sample()
+        sample = _sample(source, path)
         proposed = None if mapping else _propose(source, sample, layer, territory)
         missing = _missing(source, proposed) if proposed else []
         chosen = proposed.mapping if proposed else mapping
@@ -86,10 +87,11 @@ def mapping_for(
     ------
     InvalidInput : what is wrong with the mapping or the file; ``mapping-incomplete`` when a required field was not found.
     """
+    _check_loadable(layer)
     if given is not None:
         return to_json(mapping_from_json(given, layer=layer))
     with open_source(path, layer=layer, mapping=_osm_mapping(layer)) as source:
-        proposed = _propose(source, source.sample(), layer, root_polygon(connection, workspace))
+        proposed = _propose(source, _sample(source, path), layer, root_polygon(connection, workspace))
         missing = _missing(source, proposed)
         if missing:
             columns = list(source.header)[:50]
@@ -122,6 +124,18 @@ def _missing(source: Source, proposed: ProposedMapping) -> list[str]:
     if not source.has_geometry and proposed.mapping.lon is None:
         missing.append("lon, lat")
     return missing
+
+
+def _check_loadable(layer: Layer) -> None:
+    if layer.kind is LayerKind.DERIVED:
+        raise InvalidInput("derived-is-computed", layer=layer.id)
+
+
+def _sample(source: Source, path: Path) -> RawChunk:
+    found = source.sample()
+    if len(found) == 0:
+        raise DataQuality("no-rows", name=path.name)
+    return found
 
 
 def _osm_mapping(layer: Layer) -> SourceMapping | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Answer(BaseModel):
@@ -132,6 +132,13 @@ class Change(BaseModel):
     changes: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=100)
     position: tuple[float, float] | None = Field(default=None, description="New lon, lat of a point, degrees.")
     reason: str = Field(default="", max_length=1000)
+
+    @model_validator(mode="after")
+    def _only_text_that_can_be_stored(self) -> Change:
+        for said in (self.reason, *self.changes, *self.changes.values()):
+            if isinstance(said, str) and any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in said):
+                raise ValueError("a character no text can hold")
+        return self
 
 
 class Cells(Answer):

@@ -1,13 +1,13 @@
-"""Files that readers send: kept in a folder the worker sees, under a name of ours, never under theirs."""
+"""Files that readers send: each kept in a folder of its own below the one the worker sees."""
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,10 +19,9 @@ from api.parameters import flag, layer_named
 from geo_core.errors import InvalidInput, Unavailable
 from layers.spec import Layer
 
-# The endings readers of files look at; anything else is told by its contents alone.
-_ENDING = re.compile(r"(\.[a-z0-9]{1,10}){1,2}$")
 _LONGEST_MAPPING = 200_000
-_LONGEST_NAME = 200
+_LONGEST_NAME_BYTES = 200
+_EMPTY_FOLDER_KEPT_S = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,28 +87,44 @@ def _json(given: str | None) -> Any | None:
 
 
 def safe_name(given: str) -> str:
-    """The file's own name for readers: no folders, nothing unprintable."""
+    """The file's own name, for readers and for the disk: no folders, nothing unprintable, its ending kept."""
     last = given.replace("\\", "/").rpartition("/")[2]
     shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")
-    return shown[-_LONGEST_NAME:] or "file"
+    return shown.encode("utf-8", "ignore")[-_LONGEST_NAME_BYTES:].decode("utf-8", "ignore").strip(". ") or "file"
 
 
 def keep(upload: Upload, folder: Path) -> Path:
-    """Copy the file to the folder, under a random name that keeps its ending.
+    """Copy the file into a folder of its own, under its own name, which errors will tell.
 
     Raises
     ------
     Unavailable : ``disk-full``.
     """
-    ending = _ENDING.search(upload.name.lower())
-    path = folder / f"{secrets.token_hex(16)}{ending.group(0) if ending else ''}"
+    _sweep(folder)
+    own = folder / secrets.token_hex(16)
+    path = own / upload.name
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own.mkdir(parents=True, mode=0o700)
         with path.open("xb") as target:
             upload.file.seek(0)
             shutil.copyfileobj(upload.file, target, 1 << 20)
         path.chmod(0o600)
     except OSError as error:
-        path.unlink(missing_ok=True)
+        drop(path)
         raise Unavailable("disk-full") from error
     return path
+
+
+def drop(path: Path) -> None:
+    """Remove a kept file and its folder."""
+    shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Folders whose file the worker has taken away."""
+    if not folder.is_dir():
+        return
+    for own in folder.iterdir():
+        if own.is_dir() and time.time() - own.stat().st_mtime > _EMPTY_FOLDER_KEPT_S:
+            with suppress(OSError):
+                own.rmdir()  # only an empty one

@@ -111,7 +111,7 @@ def _changed(
         version=version,
         changes=given.changes,
         position=given.position,
-        reason=given.reason.replace("\x00", ""),
+        reason=given.reason,
     )
     return found, identity.fingerprint(connection)
 

@@ -17,7 +17,7 @@ from api.previewing import mapping_for, preview, told
 from api.routes import READ, problems
 from api.schemas import Batch, Batches, Started, Undone
 from api.starting import started
-from api.uploads import Upload, keep, received
+from api.uploads import Upload, drop, keep, received
 from layers import batches
 from layers.identity import Purpose, require
 from layers.jobs import Request as JobRequest
@@ -131,7 +131,7 @@ def _job(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk:
         # a file that cannot be read or mapped is told now, not by a failed job
         mapping = mapping_for(connection, workspace, path=path, layer=upload.layer, given=upload.mapping)
     except BaseException:
-        path.unlink(missing_ok=True)
+        drop(path)
         raise
     params = {
         "layer": upload.layer.id,
@@ -151,7 +151,7 @@ def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, d
             connection, workspace, path=path, layer=upload.layer, given=upload.mapping, language=desk.language
         )
     finally:
-        path.unlink(missing_ok=True)
+        drop(path)
 
 
 def _as_csv(rows: list[dict[str, Any]]) -> bytes:
