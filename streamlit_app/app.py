@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.components import frame, state
+from streamlit_app.components import frame, notices, state
 from streamlit_app.components.context import Context
 from streamlit_app.views import data, situation
 from streamlit_app.words import Words
@@ -25,9 +25,10 @@ def main() -> None:
 
     def page(name: str, show: Callable[[Context], None], path: str) -> st.Page:
         def run() -> None:
-            context = frame.open_workspace(words, pages)
-            if context is not None:
-                show(context)
+            with notices.guarded(words):
+                context = frame.open_workspace(words, pages)
+                if context is not None:
+                    show(context)
             frame.settings_below(words)
 
         return st.Page(run, title=words(f"page.{name}.title"), url_path=path, default=not path)

@@ -88,6 +88,7 @@ class Look:
     layers : shown beside the coloured one; None = what the page shows by itself.
     subject, measure : layer and measure that colour; "" = the page's choice.
     level : H3 resolution; None = by zoom.
+    area_kind : which areas are counted on (districts, beats …), for they overlap; "" = the page's choice.
     days, hours, weekdays, dark : the one filter of every layer; None = all. ``weekdays``: 1 = Monday … 7.
     categories : layer → codes; a layer that is not named shows all.
     before, after : the periods compared.
@@ -102,6 +103,7 @@ class Look:
     measure: str = ""
     unit: Unit = Unit.CELLS
     level: CellLevel | None = None
+    area_kind: str = ""
     days: Days | None = None
     hours: Hours | None = None
     weekdays: frozenset[int] | None = None

@@ -52,8 +52,8 @@ def _one(context: Context, batch: Mapping[str, Any]) -> None:
     layer = context.layer(str(batch["layer_id"]))
     report = dict(batch.get("report") or {})
     st.html(f"<h2 class='qorgan-h'>{words('ui.imports.one', number=number)}</h2>")
-    st.caption(words.joined(str(batch.get("licence") or ""), str(batch.get("attribution") or "")))
-    st.caption(f"SHA-256 {str(batch.get('sha256') or '')[:64]}")
+    digest = f"SHA-256 {batch['sha256']}" if batch.get("sha256") else ""
+    st.caption(words.joined(str(batch.get("licence") or ""), str(batch.get("attribution") or ""), digest))
     if report:
         data_report.draw(context, report, layer, key="import_report")
     if int(report.get("rejected") or 0):

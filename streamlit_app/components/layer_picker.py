@@ -8,7 +8,7 @@ from streamlit_app.address import Unit
 from streamlit_app.components import state
 from streamlit_app.components.context import Context
 from streamlit_app.services import levels
-from streamlit_app.services.measures import Subject, subjects
+from streamlit_app.services.measures import Subject, area_kinds, subjects
 from streamlit_app.services.shown import beside, default_layers, offered
 
 _BY_ZOOM = 0
@@ -22,6 +22,8 @@ def draw(context: Context, subject: Subject) -> None:
         _subject(context, subject)
         if subject.layer.has_time:
             _unit(context)
+        if state.look().unit is Unit.AREAS and subject.layer.has_time:
+            _area_kind(context)
         if state.look().unit is Unit.CELLS or not subject.layer.has_time:
             _level(context)
         st.html(f"<h2 class='qorgan-h'>{words('ui.picker.layers')}</h2>")
@@ -57,6 +59,21 @@ def _unit(context: Context) -> None:
         format_func=lambda unit: words(f"ui.unit.{unit}"),
         on_change=lambda: state.change(unit=Unit(st.session_state["unit"])),
         label_visibility="collapsed",
+    )
+
+
+def _area_kind(context: Context) -> None:
+    kinds = area_kinds(context.shapes("areas"), context.layer("areas"))
+    if len(kinds) < 2:
+        return
+    now = state.look().area_kind
+    st.session_state["area_kind"] = now if now in kinds else next(iter(kinds))
+    st.selectbox(
+        context.words("ui.picker.area_kind"),
+        list(kinds),
+        key="area_kind",
+        format_func=lambda kind: kinds.get(kind, kind),
+        on_change=lambda: state.change(area_kind=st.session_state["area_kind"]),
     )
 
 

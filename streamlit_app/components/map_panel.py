@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pydeck as pdk
 import streamlit as st
 
 from geo_core.cell_ids import to_hex
 from geo_core.cells import index_points
 from streamlit_app.address import Camera, PlaceKind, Selection, Tool, Unit
-from streamlit_app.components import connection, facts, state
+from streamlit_app.components import connection, facts, notices, state
 from streamlit_app.components.context import Context
 from streamlit_app.gateway import ApiProblem
 from streamlit_app.map_component import TEXT_KEYS, MapEvent, MapView, draw_map
-from streamlit_app.services import drawing, filters, labels, levels
-from streamlit_app.services.drawing import Drawn
+from streamlit_app.services import coloured, filters, labels, levels, measures, overlays, pieces
 from streamlit_app.services.measures import Subject
 from streamlit_app.services.picks import selection_of
+from streamlit_app.services.pieces import Drawn
 from streamlit_app.services.shown import beside
 
 KEY = "situation_map"
@@ -29,17 +28,22 @@ _BOUNDS = "qorgan.bounds"
 @st.fragment
 def draw(context: Context, subject: Subject | None) -> None:
     """Draw the map. Moving it reruns only this."""
+    with notices.guarded(context.words):
+        _draw(context, subject)
+
+
+def _draw(context: Context, subject: Subject | None) -> None:
     _moved(context)
     look = state.look()
     camera = look.camera or levels.camera_over(context.workspace.bounds)
     level = look.level or levels.level_for(camera.zoom)
     theme = state.theme()
     problems: list[ApiProblem] = []
-    drawn = _drawn(context, subject, level=level, zoom=camera.zoom, problems=problems) + drawing.labels(
+    drawn = _drawn(context, subject, level=level, zoom=camera.zoom, problems=problems) + overlays.labels(
         _labels(context, camera.zoom), theme=theme
     )
     event = draw_map(
-        pdk.Deck(layers=list(drawn.layers), map_provider=None),
+        pieces.Deck(layers=list(drawn.layers), map_provider=None),
         key=KEY,
         view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=camera.zoom),
         view_token=_token(context),
@@ -48,7 +52,7 @@ def draw(context: Context, subject: Subject | None) -> None:
         language=context.words.language,
         theme="dark" if theme == "dark" else "light",
         height_px=HEIGHT_PX,
-        map_style=drawing.style_url(context.workspace.slug, theme=theme),
+        map_style=pieces.style_url(context.workspace.slug, theme=theme),
         attribution=_attribution(context),
         legend=list(drawn.legends),
         tooltips=_tooltips(context),
@@ -75,13 +79,13 @@ def _drawn(context: Context, subject: Subject | None, *, level: int, zoom: float
     if subject is not None:
         drawn = attempt(lambda: _subject(context, subject, level=level))
     shown = [context.by_id[layer_id] for layer_id in beside(look, context.layers)]
-    drawn += drawing.beside(slug, shown, look, words, zoom=zoom)
+    drawn += overlays.beside(slug, shown, look, words, zoom=zoom)
     if look.tool is Tool.GAP:
         found = facts.gap_at_hand(context) or {}
-        drawn += attempt(lambda: drawing.gap(found.get("rows", ()), context.shapes("street_segments"), words))
+        drawn += attempt(lambda: overlays.gap(found.get("rows", ()), context.shapes("street_segments"), words))
     if look.tool is Tool.PLAN and look.plan is not None:
-        drawn += attempt(lambda: drawing.plan(facts.plan(context, look.plan or 0).get("sites", {}), words))
-    return drawn + attempt(lambda: drawing.selection(look.selection, _selected_shapes(context)))
+        drawn += attempt(lambda: overlays.plan(facts.plan(context, look.plan or 0).get("sites", {}), words))
+    return drawn + attempt(lambda: overlays.selection(look.selection, _selected_shapes(context)))
 
 
 def _subject(context: Context, subject: Subject, *, level: int) -> Drawn:
@@ -91,7 +95,7 @@ def _subject(context: Context, subject: Subject, *, level: int) -> Drawn:
         periods = (
             f"{words.period(look.before.first, look.before.last)} → {words.period(look.after.first, look.after.last)}"
         )
-        return drawing.comparison(
+        return coloured.comparison(
             compared, words, title=words("ui.compare.difference", layer=subject.layer.title), denominator=periods
         )
     if subject.layer.has_time and look.unit is not Unit.CELLS:
@@ -100,12 +104,15 @@ def _subject(context: Context, subject: Subject, *, level: int) -> Drawn:
         if look.unit is Unit.SEGMENTS:
             ask = context.gateway.segments
             found = connection.remembered(key, lambda: ask(slug, subject.layer.id, query), seconds=connection.LONG_S)
-            return drawing.subject_segments(look, subject.layer, found, context.shapes("street_segments"), words)
+            return coloured.subject_segments(look, subject.layer, found, context.shapes("street_segments"), words)
         found = connection.remembered(
             key, lambda: context.gateway.areas(slug, subject.layer.id, query), seconds=connection.LONG_S
         )
-        return drawing.subject_areas(look, subject.layer, found, context.shapes("areas"), words)
-    return drawing.subject_cells(look, subject, workspace=slug, level=level, words=words)
+        shapes = context.shapes("areas")
+        kinds = measures.area_kinds(shapes, context.layer("areas"))
+        kind = look.area_kind if look.area_kind in kinds else next(iter(kinds), "")
+        return coloured.subject_areas(look, subject.layer, found, shapes, words, kind=kind)
+    return coloured.subject_cells(look, subject, workspace=slug, level=level, words=words)
 
 
 def _selected_shapes(context: Context) -> Mapping[int, Mapping[str, Any]]:
@@ -140,9 +147,9 @@ def _tooltips(context: Context) -> dict[str, str]:
     return {
         "gap": place,
         "plan": "№ {number}",
-        drawing.SEGMENTS: place,
-        drawing.AREAS: place,
-        drawing.COMPARED: compared,
+        coloured.SEGMENTS: place,
+        coloured.AREAS: place,
+        coloured.COMPARED: compared,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,10 +10,11 @@ import streamlit as st
 
 from streamlit_app.components import connection
 from streamlit_app.gateway import ApiProblem
+from streamlit_app.services.pieces import PUBLIC_API
 from streamlit_app.widgets import sign_in_form
 from streamlit_app.words import Words
 
-PUBLIC_API = "/api"
+_log = logging.getLogger(__name__)
 
 
 def tell(problem: ApiProblem, words: Words, *, key: str) -> None:
@@ -36,3 +38,13 @@ def told(words: Words, *, key: str) -> Iterator[None]:
         yield
     except ApiProblem as problem:
         tell(problem, words, key=key)
+
+
+@contextmanager
+def guarded(words: Words) -> Iterator[None]:
+    """A fault of ours: the log gets it whole, the reader a sentence; never a trace, never a link to somewhere else."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it is: the rest of the page is to be drawn
+        _log.exception("a part of the page failed")
+        st.error(words("ui.streamlit.fault"))

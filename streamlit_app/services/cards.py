@@ -7,7 +7,7 @@ from typing import Any
 
 from streamlit_app.address import PlaceKind, Selection
 from streamlit_app.gateway import Field, LayerInfo
-from streamlit_app.services.drawing import name_of
+from streamlit_app.services.pieces import name_of
 from streamlit_app.widgets.table import Column, Row
 from streamlit_app.words import Words
 

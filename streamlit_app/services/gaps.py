@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streamlit_app.services.cards import percent
-from streamlit_app.services.drawing import name_of
+from streamlit_app.services.pieces import name_of
 from streamlit_app.widgets.table import Column, Row
 from streamlit_app.words import Words
 

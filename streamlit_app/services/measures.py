@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from streamlit_app.address import Look
 from streamlit_app.gateway import LayerInfo, Measure
@@ -59,3 +60,14 @@ def event_layer(look: Look, layers: Sequence[LayerInfo]) -> LayerInfo | None:
         return subject.layer
     timed = [layer for layer in layers if layer.has_time and layer.rows]
     return next((layer for wanted in _FIRST for layer in timed if layer.id == wanted), timed[0] if timed else None)
+
+
+_AREA_KINDS = ("district", "microdistrict", "beat", "city", "oblast")
+
+
+def area_kinds(shapes: Mapping[int, Mapping[str, Any]], areas: LayerInfo | None) -> dict[str, str]:
+    """Kinds of area there are (code → title), the most telling first."""
+    found = {str(one["properties"].get("kind")) for one in shapes.values()}
+    titles = areas.categories if areas is not None else {}
+    ordered = [kind for kind in (*_AREA_KINDS, *sorted(found)) if kind in found]
+    return {kind: titles.get(kind, kind) for kind in dict.fromkeys(ordered)}

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from streamlit_app.address import PlaceKind, Selection
 from streamlit_app.gateway import LayerInfo
 from streamlit_app.map_component import MapPick
+from streamlit_app.services.coloured import AREAS, SEGMENTS
+
+_KINDS = {SEGMENTS: PlaceKind.SEGMENT, AREAS: PlaceKind.AREA, "gap": PlaceKind.SEGMENT}
 
 
-def selection_of(pick: MapPick | None, *, unit: Unit, cell: str, layers: Mapping[str, LayerInfo]) -> Selection:
+def selection_of(pick: MapPick | None, *, cell: str, layers: Mapping[str, LayerInfo]) -> Selection:
     """The place meant by a click.
 
     Parameters

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from streamlit_app.words import Words
 
-# ``{}`` stands for any text; the catalogue writes it ``%s``.
+# ``{}`` stands for any text, ``{#}`` for a number; the catalogue writes both ``%s``.
 KEYS = MappingProxyType(
     {
         "Upload": "ui.streamlit.upload",
@@ -22,6 +22,9 @@ KEYS = MappingProxyType(
         "Remove file": "ui.streamlit.remove_file",
         "File must be {} or smaller.": "ui.streamlit.too_large",
         "{} files are not allowed.": "ui.streamlit.wrong_ending",
+        "{#}B": "ui.streamlit.bytes",
+        "{#}KB": "ui.streamlit.kilobytes",
+        "{#}MB": "ui.streamlit.megabytes",
         "No results": "ui.streamlit.no_results",
         "Choose an option": "ui.streamlit.choose",
         "Choose options": "ui.streamlit.choose",

@@ -12,16 +12,19 @@ export default function browser({data}) {
   applyTheme(data);
   const entries = Object.entries(data.dictionary);
   dictionary = {
-    exact: new Map(entries.filter(([from]) => !from.includes('{}'))),
-    patterns: entries.filter(([from]) => from.includes('{}')).map(([from, to]) => [patternOf(from), to])
+    exact: new Map(entries.filter(([from]) => !isPattern(from))),
+    patterns: entries.filter(([from]) => isPattern(from)).map(([from, to]) => [patternOf(from), to])
   };
   translateUnder(document.body);
   watching ??= watch();
 }
 
+const isPattern = (text) => /\{#?\}/.test(text);
+
+/** ``{}`` stands for any text, ``{#}`` for a number. */
 function patternOf(text) {
-  const escaped = text.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('(.+?)')}$`);
+  const parts = text.split(/(\{#?\})/).map((part) => ({'{}': '(.+?)', '{#}': '([\\d.,]+)'})[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('')}$`);
 }
 
 function translated(text) {
@@ -33,7 +36,7 @@ function translated(text) {
     const match = pattern.exec(bare);
     if (match) {
       let i = 1;
-      return to.replaceAll('{}', () => match[i++] ?? '');
+      return to.replace(/\{#?\}/g, () => match[i++] ?? '');
     }
   }
   return null;
