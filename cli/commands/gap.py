@@ -45,14 +45,14 @@ def gap(
     from cli.session import session
     from etl.writers import tables
     from layers import registry
-    from layers.identity import Purpose, transaction
+    from layers.identity import transaction
     from layers.queries.gap import event_gap, street_gap
     from layers.workspaces import find
 
     given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, category=category)
     with session() as here:
         slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal, purpose=Purpose.AGGREGATE, timeout_s=120) as connection:
+        with transaction(here.engines.app, here.principal, timeout_s=120) as connection:
             info = find(connection, slug)
             found = (
                 street_gap(connection, info, limit=limit)

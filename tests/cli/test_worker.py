@@ -181,7 +181,7 @@ def test_a_job_is_ended_by_a_reader_by_the_clock_and_by_a_kill_and_leaves_nothin
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert place.rows("SELECT count(*) FROM layer_crimes") == [(0,)]
-    assert place.rows("SELECT relname FROM pg_class WHERE relname ~ '^bulk_'") == []
+    assert place.rows("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^bulk_'") == []
 
 
 def test_a_stopped_worker_ends_its_jobs_and_itself(place, worker, long_file):
