@@ -57,6 +57,11 @@ def status_of(error: QorganError) -> int:
     return next(status for branch, status in STATUS_BY_BRANCH if isinstance(error, branch))
 
 
+def branch_of(error: QorganError) -> str:
+    """The code of the branch an error belongs to: the kind of the problem, as its title says it."""
+    return next((kind.default_code for kind, _ in STATUS_BY_BRANCH if isinstance(error, kind)), "internal")
+
+
 def problem(
     error: QorganError, *, language: str, instance: str, extra: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
@@ -72,7 +77,7 @@ def problem(
     shown = {} if status == HTTPStatus.INTERNAL_SERVER_ERROR else _plain(error.params)
     body = {
         "type": f"/problems/{error.code}",
-        "title": HTTPStatus(status).phrase,
+        "title": i18n.texts().text(f"problem.{branch_of(error)}", language),
         "status": status,
         "detail": i18n.texts().error(error.code, language, error.params),
         "code": error.code,
