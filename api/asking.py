@@ -64,6 +64,15 @@ def _layer(layer: LayerName) -> Layer:
 LayerOf = Annotated[Layer, Depends(_layer)]
 
 
+def _events(layer: LayerOf) -> Layer:
+    if not layer.is_event:
+        raise InvalidInput("layer-without-time", layer=layer.id)
+    return layer
+
+
+EventsOf = Annotated[Layer, Depends(_events)]
+
+
 @dataclass(frozen=True)
 class Desk:
     """A reader at a workspace: who asks, where, in which language.

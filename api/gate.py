@@ -187,6 +187,7 @@ async def _alive(connection: psycopg.AsyncConnection[Row]) -> None:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
+        await connection.close()  # else the pool would take it back
         raise psycopg.OperationalError("the server closed the connection")
 
 

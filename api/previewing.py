@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ from etl.intake import read_batches
 from etl.mapping import ProposedMapping, mapping_from_json, propose, to_json
 from etl.readers import Limits, open_source
 from etl.readers.source import RawChunk, Source
-from etl.records import RecordBatch
+from etl.records import RecordBatch, RejectedRow
 from geo_core.errors import DataQuality, InvalidInput
-from layers import workspaces
 from layers.identity import require
+from layers.placing import Placing, placing
 from layers.spec import Layer, LayerKind, Role, SourceMapping
 from layers.workspaces import WorkspaceInfo
 
@@ -50,7 +49,7 @@ def preview(
     """
     require(connection, workspace.id, Role.EDITOR)
     _check_loadable(layer)
-    territory = root_polygon(connection, workspace)
+    where, territory = placing(connection, workspace)
     limits = Limits(chunk_rows=_CHUNK_ROWS)
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
     with open_source(path, layer=layer, mapping=mapping or _osm_mapping(layer), limits=limits) as source:
@@ -58,7 +57,7 @@ def preview(
         proposed = None if mapping else _propose(source, sample, layer, territory)
         missing = _missing(source, proposed) if proposed else []
         chosen = proposed.mapping if proposed else mapping
-        found = {
+        found: dict[str, Any] = {
             "format": source.format,
             "columns": list(source.header),
             "before": _rows(sample.columns, ROWS),
@@ -73,7 +72,7 @@ def preview(
     context = ImportContext(zone=workspace.zone, now=datetime.now(UTC), territory=territory)
     reading = read_batches(path, layer=layer, mapping=chosen, context=context, limits=limits)
     try:
-        return {**found, **_after(next(reading), language)}
+        return {**found, **_after(next(reading), where, found["before"], language)}
     finally:
         reading.close()
 
@@ -91,18 +90,12 @@ def mapping_for(
     if given is not None:
         return to_json(mapping_from_json(given, layer=layer))
     with open_source(path, layer=layer, mapping=_osm_mapping(layer)) as source:
-        proposed = _propose(source, _sample(source, path), layer, root_polygon(connection, workspace))
+        proposed = _propose(source, _sample(source, path), layer, placing(connection, workspace)[1])
         missing = _missing(source, proposed)
         if missing:
             columns = list(source.header)[:50]
             raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=columns)
     return to_json(proposed.mapping)
-
-
-def root_polygon(connection: Connection, workspace: WorkspaceInfo) -> BaseGeometry:
-    """The workspace's territory in lon/lat."""
-    every = workspaces.territory_polygons(connection, workspace.id)
-    return next(shape for _, parent, shape in every if parent is None)
 
 
 def _propose(source: Source, sample: RawChunk, layer: Layer, territory: BaseGeometry) -> ProposedMapping:
@@ -151,27 +144,40 @@ def _labels(layer: Layer) -> dict[str, list[str]]:
     }
 
 
-def _after(batch: RecordBatch, language: str) -> dict[str, Any]:
+def _after(batch: RecordBatch, where: Placing, before: list[dict[str, Any]], language: str) -> dict[str, Any]:
+    """Rows as they would be stored, and those that would not be: also where the reader is no editor."""
     table = batch.to_table()
     columns = {name: table[name].combine_chunks() for name in table.column_names if name not in _HIDDEN}
-    accepted = [
-        {"row": int(number), "values": row}
-        for number, row in zip(batch.row_number[:ROWS].tolist(), _rows(columns, ROWS), strict=False)
+    mine = where.may_write(where.territory_of(batch.lon, batch.lat))
+    numbers = batch.row_number
+    rows = _rows({name: column.filter(pa.array(mine)) for name, column in columns.items()}, ROWS)
+    foreign = [
+        RejectedRow(
+            row_number=int(number),
+            raw=before[number - 1] if number <= len(before) else {},
+            reasons=(("outside-your-territory", {}),),
+        )
+        for number in numbers[~mine]
     ]
-    rejected = [
-        {"row": row.row_number, "raw": row.raw, "reasons": told(row.reasons, language)}
-        for row in islice(batch.rejected, ROWS)
-    ]
-    return {"after": accepted, "rejected": rejected}
+    refused = sorted([*batch.rejected, *foreign], key=lambda row: row.row_number)[:ROWS]
+    return {
+        "after": [{"row": int(n), "values": row} for n, row in zip(numbers[mine].tolist(), rows, strict=False)],
+        "rejected": [
+            {"row": row.row_number, "raw": row.raw, "reasons": told(row.reasons, language)} for row in refused
+        ],
+    }
 
 
 def told(reasons: Any, language: str) -> list[dict[str, Any]]:
     """Reasons of a rejected row as sentences."""
     texts = i18n.texts()
-    return [
-        {"code": code, "params": params, "text": texts.text(f"reject.{code}", language, **params)}
-        for code, params in reasons
-    ]
+
+    def sentence(code: str, params: dict[str, Any]) -> str:
+        if texts.has(f"reject.{code}", language):
+            return texts.text(f"reject.{code}", language, **params)
+        return texts.error(code, language, params)
+
+    return [{"code": code, "params": params, "text": sentence(code, params)} for code, params in reasons]
 
 
 def _rows(columns: dict[str, pa.Array], most: int) -> list[dict[str, Any]]:

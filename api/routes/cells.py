@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.answers import to_json
-from api.asking import DeskOf, FilterOf, LayerOf, PlaceOf
+from api.asking import DeskOf, EventsOf, FilterOf, LayerOf, PlaceOf
 from api.cell_formats import FORMATS, encode, hex_cells
 from api.parameters import Resolution, choose_format, filter_key, filter_words, period
 from api.provenance import provenance
@@ -80,7 +80,7 @@ async def get_areas(
 
 
 @router.get("/profile", response_model=Profile, responses=READ, summary="What happens at a place, and when")
-async def get_profile(desk: DeskOf, layer: LayerOf, given: FilterOf, place: PlaceOf) -> Response:
+async def get_profile(desk: DeskOf, layer: EventsOf, given: FilterOf, place: PlaceOf) -> Response:
     """Hour × weekday, months, categories; events whose time is not known are counted apart."""
     return await desk.fresh(
         Purpose.AGGREGATE,
