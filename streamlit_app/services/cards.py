@@ -97,7 +97,9 @@ def seen_words(cells: Json | None, cell: str, words: Words) -> str:
 def percent(share: float, words: Words) -> str:
     """A share as per cent; neither 0 nor 100 unless it is."""
     value = 100 * share
-    shown = min(max(value, 0.1 if share > 0 else 0.0), 99.9 if share < 1 else 100.0)
+    if 99 < value < 100:
+        return f"{words.number(min(value, 99.9), significant=3)}\u00a0%"
+    shown = max(value, 0.1) if share > 0 else 0.0
     return f"{words.number(float(shown), significant=2)}\u00a0%"
 
 
