@@ -163,6 +163,32 @@ def children_range(cell: int | np.uint64, resolution: int = ROW_RESOLUTION) -> t
     return low, low | sixes << foot
 
 
+def descendants(cells: ArrayLike, resolution: int = ROW_RESOLUTION) -> Cells:
+    """All descendants of cells at a finer (or their own) resolution, sorted: uint64.
+
+    Parameters
+    ----------
+    cells : uint64[n] of one resolution.
+
+    Raises
+    ------
+    InvalidInput : ``cell-invalid``, ``cells-mixed-resolutions``, ``cells-empty``, ``cell-too-fine``.
+    """
+    check_resolution(resolution)
+    ids = np.unique(check_cells(cells))
+    own = check_one_resolution(ids)
+    if own > resolution:
+        raise InvalidInput("cell-too-fine", resolution=own, asked=resolution)
+    for level in range(own + 1, resolution + 1):
+        shift = 3 * (FINEST_RESOLUTION - level)
+        cleared = ids & ~np.uint64(7 << shift) & ~np.uint64(15 << _RESOLUTION_SHIFT)
+        digits = np.arange(7, dtype=np.uint64) << np.uint64(shift)
+        ids = ((cleared[:, None] | digits) | np.uint64(level << _RESOLUTION_SHIFT)).ravel()
+        # Below a pentagon one digit is skipped.
+        ids = ids[are_cells(ids)]
+    return np.sort(ids)
+
+
 @njit(cache=True)
 def _valid(ids: NDArray[np.uint64], pentagons: NDArray[np.bool_]) -> NDArray[np.bool_]:
     out = np.zeros(ids.shape[0], np.bool_)

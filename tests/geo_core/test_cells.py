@@ -275,3 +275,11 @@ def test_outlines_equal_the_library_and_are_whole_at_the_antimeridian():
 def test_warm_up_leaves_everything_compiled():
     c.warm_up()
     assert _index.signatures
+
+
+@pytest.mark.parametrize(
+    ("cell", "finer"), [("871f1d489ffffff", 9), ("891f1d48943ffff", 11), ("8708000a9ffffff", 9), ("870800000ffffff", 9)]
+)
+def test_descendants_are_the_library_s_children_also_below_a_pentagon(cell, finer):
+    expected = np.sort(np.array(list(h3.cell_to_children(h3.str_to_int(cell), finer)), np.uint64))
+    np.testing.assert_array_equal(c.descendants(c.from_hex([cell]), finer), expected)

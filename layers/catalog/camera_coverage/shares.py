@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from geo_core.areas import cell_areas_m2
-from geo_core.cells import cell_polygons, centres, polygon_cells
+from geo_core.cells import (
+    cell_polygons,
+    centres,
+    descendants,
+    grid_disk,
+    index_points,
+    parent_sql,
+    parents,
+)
 from geo_core.coverage import cell_shares, segment_shares, touched
-from geo_core.projection import to_metric
+from geo_core.projection import points_to_lonlat, to_metric
 from layers import copy_binary
 from layers.copy_binary import Values
 from layers.derivation import Context, write
@@ -21,6 +29,8 @@ from layers.placing import placing
 from layers.queries.run import mappings
 
 RESOLUTION = 11
+COARSEST = 7
+GRID_M = 20.0
 CELL_MEASURES = ("covered_share", "backup_share", "potential_share")
 SEGMENT_MEASURES = ("covered_share", "potential_share")
 _EMPTY = np.empty(0, dtype=object)
@@ -42,7 +52,7 @@ def update(
     """
     counted = _of(geometry, state, ("counted",))
     potential = _of(geometry, state, ("potential", "ptz"))
-    first = not _has_shares(context)
+    first = not context.before or not _has_shares(context)
     if first and not stored:
         # Of a city whose cameras nobody listed the coverage is unknown; it is not 0 on every cell.
         return {"cells_computed": 0, "segments_computed": 0}
@@ -107,27 +117,67 @@ def _update_cells(
     potential: NDArray[np.object_],
     changed: tuple[NDArray[np.object_], NDArray[np.object_]] | None,
 ) -> int:
-    _, whole = placing(context.connection, context.workspace)
-    cells = polygon_cells(whole, RESOLUTION)
-    shapes = to_metric(cell_polygons(cells), crs=context.workspace.metric_crs)
-    if changed is not None:
-        at = touched(*changed, shapes) if sum(map(len, changed)) else np.empty(0, np.int64)
-        cells, shapes = cells[at], shapes[at]
-    if not len(cells):
+    """Cells are kept where cameras are: every res-11 cell of the territory under a res-7 cell that some camera reaches.
+
+    So the denominator of each parent from 7 up is whole, for a reader of one district too, and an oblast with cameras in one town
+    does not store its steppe. A cell that is not kept is seen by nobody.
+    """
+    some = np.concatenate([counted, potential]) if changed is None else np.concatenate(changed)
+    reached = _cells_under(some, context.workspace.metric_crs)
+    if changed is None:
+        context.connection.execute(
+            text("DELETE FROM cell_share WHERE workspace_id = :ws AND layer_id = :layer"),
+            {"ws": context.workspace.id, "layer": context.layer.id},
+        )
+    if not len(reached):
         return 0
-    seen, maybe = cell_shares(counted, shapes), cell_shares(potential, shapes)
+    fresh = _not_kept(context, np.unique(parents(reached, COARSEST)))
+    cells = np.unique(np.concatenate([reached, descendants(fresh, RESOLUTION)]) if len(fresh) else reached)
+    where, whole = placing(context.connection, context.workspace)
+    middle = centres(cells)
+    shapely.prepare(whole)
+    inside = shapely.contains_xy(whole, middle[:, 0], middle[:, 1])
+    cells, middle = cells[inside], middle[inside]
     # Shares are taken in the metric plane, areas are geodesic: the plane's scale error cancels in the share.
     areas_m2 = cell_areas_m2(cells)
-    values = {
-        "covered_share": seen.seen_share * areas_m2,
-        "backup_share": seen.backup_share * areas_m2,
-        "potential_share": maybe.seen_share * areas_m2,
-    }
-    middle = centres(cells)
-    where, _ = placing(context.connection, context.workspace)
+    values = {name: np.zeros(len(cells)) for name in CELL_MEASURES}
+    at = np.flatnonzero(np.isin(cells, reached))
+    shapes = to_metric(cell_polygons(cells[at]), crs=context.workspace.metric_crs)
+    seen, maybe = cell_shares(counted, shapes), cell_shares(potential, shapes)
+    for name, share in (
+        ("covered_share", seen.seen_share),
+        ("backup_share", seen.backup_share),
+        ("potential_share", maybe.seen_share),
+    ):
+        values[name][at] = share * areas_m2[at]
     territory = where.territory_of(middle[:, 0], middle[:, 1])
     _replace(context, "cell_share", "cell", cells.astype(np.int64), values, areas_m2, territory)
-    return len(cells)
+    return len(at)
+
+
+def _cells_under(areas: NDArray[np.object_], metric_crs: str) -> NDArray[np.uint64]:
+    """Every res-11 cell that meets one of the areas, and a few beside them."""
+    found = [np.empty(0, dtype=np.uint64)]
+    for west, south, east, north in shapely.bounds(areas[~shapely.is_empty(areas)]):
+        # The centres of neighbouring cells lie 43 m apart: a grid half as wide hits each cell in the box or its neighbour.
+        x = np.linspace(west, east, int((east - west) / GRID_M) + 2)
+        y = np.linspace(south, north, int((north - south) / GRID_M) + 2)
+        lon, lat = points_to_lonlat(np.repeat(x, len(y)), np.tile(y, len(x)), crs=metric_crs)
+        found.append(np.unique(index_points(lon, lat, RESOLUTION)))
+    cells = np.unique(np.concatenate(found))
+    return np.unique(grid_disk(cells, 1)) if len(cells) else cells
+
+
+def _not_kept(context: Context, coarse: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of these res-7 cells none of whose children are stored."""
+    rows = mappings(
+        context.connection,
+        f"SELECT DISTINCT {parent_sql('cell', COARSEST)} AS coarse FROM cell_share "  # noqa: S608
+        "WHERE workspace_id = %(ws)s AND layer_id = %(layer)s",
+        {"ws": context.workspace.id, "layer": context.layer.id},
+    )
+    kept = np.array([row["coarse"] for row in rows], dtype=np.int64).astype(np.uint64)
+    return np.setdiff1d(coarse, kept)
 
 
 def _update_segments(
