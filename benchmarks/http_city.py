@@ -20,8 +20,6 @@ import psycopg
 import shapely
 
 from cli.cluster import Cluster, ensure_started, stop
-from cli.cluster.provision import superuser_connection
-from cli.cluster.state import HOST, read_state
 from geo_core.cells import index_points
 from layers import identity, migrate
 from layers.engine import connect
@@ -45,8 +43,6 @@ def city(points: int, *, box: Box, spots: int = 400) -> Iterator[tuple[Cluster, 
     try:
         cluster = ensure_started(home, throwaway=True)
         migrate.upgrade(str(cluster.urls.owner))
-        with superuser_connection(read_state(home), host=HOST, database="qorgan") as superuser:
-            superuser.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF")
         yield cluster, _fill(cluster, points, box, spots)
     finally:
         stop(home)
