@@ -82,6 +82,8 @@ class Gate:
                 "prepare_threshold": 0,
                 "connect_timeout": 3,
                 "application_name": "qorgan-api",
+                # the few questions asked here are small: planning one anew takes a third of its time
+                "options": "-c plan_cache_mode=force_generic_plan",
                 # a host that vanished without a word is noticed within seconds
                 "keepalives_idle": 5,
                 "keepalives_interval": 2,

@@ -23,6 +23,7 @@ _ARRAY_HEADER_BYTES = 20  # array_send: dimensions, null flag, type, length, fir
 _MOST_FEATURE_BYTES = 48  # nine varints of at most five or ten bytes, and their tags
 
 
+@lru_cache(maxsize=256)
 def suits(layer: Layer) -> bool:
     """Whether the layer's tiles can be written here: points with one property, a code."""
     named = properties(layer)
@@ -85,7 +86,8 @@ def write(layer: Layer, columns: tuple[bytes | None, ...], *, z: int, x: int, y:
     positions = _elements(codes, ">i4", np.int32)
     used = np.unique(positions)
     used = used[used > 0]
-    place = np.full(len(codes_of(layer)) + 1, -1, dtype=np.int64)
+    head, tail, words = _fixed_parts(layer)
+    place = np.full(len(words) + 1, -1, dtype=np.int64)
     place[used] = np.arange(len(used))
     features = _features(
         _elements(ids, ">i8", np.int64),
@@ -98,10 +100,17 @@ def write(layer: Layer, columns: tuple[bytes | None, ...], *, z: int, x: int, y:
     ).tobytes()
     if not features:
         return b""
-    words = codes_of(layer)
-    values = b"".join(_field(4, _field(1, words[position - 1].encode())) for position in used.tolist())
-    body = _field(1, layer.id.encode()) + features + _field(3, properties(layer)[0].encode()) + values
-    return _field(3, b"\x78\x02" + body + b"\x28" + _varint(EXTENT))
+    values = b"".join([words[position - 1] for position in used.tolist()])
+    body = head + features + tail + values
+    return b"\x1a" + _varint(len(body)) + body
+
+
+@lru_cache(maxsize=256)
+def _fixed_parts(layer: Layer) -> tuple[bytes, bytes, tuple[bytes, ...]]:
+    """What every tile of the layer holds: before the features, after them, and each code as a value."""
+    head = b"\x78\x02" + _field(1, layer.id.encode())
+    tail = _field(3, properties(layer)[0].encode()) + b"\x28" + _varint(EXTENT)
+    return head, tail, tuple(_field(4, _field(1, word.encode())) for word in codes_of(layer))
 
 
 def warm_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,11 @@ from starlette.responses import Response
 import i18n
 from api.answers import to_json
 from api.asking import Desk
+from etl.jobs import queue_derivations
+from geo_core.errors import Unavailable
 from layers import jobs
 from layers.jobs import Request as JobRequest
+from layers.spec import Layer
 
 # Where the service keeps a file is nobody's business.
 _OWN_PARAMS = frozenset({"path"})
@@ -42,3 +46,14 @@ def shown(job: Mapping[str, Any], *, language: str, base: str) -> dict[str, Any]
         "error": {**error, "detail": texts.error(error["code"], language, error.get("params"))} if error else None,
         "links": {"self": f"{base}/jobs/{job['id']}", "cancel": f"{base}/jobs/{job['id']}/cancel"},
     }
+
+
+async def derive_after(desk: Desk, layer: Layer) -> None:
+    """Queue what a change of ``layer`` makes stale; the change itself stands whether or not the queue can be told."""
+
+    def queue() -> None:
+        with contextlib.suppress(Unavailable):
+            info = desk.service.ask(desk.principal, desk.slug, lambda _connection, workspace: workspace)
+            queue_derivations(desk.service.engines.app, desk.principal, info, layer)
+
+    await desk.service.in_thread(queue)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from geo_core.errors import InvalidInput, NotFound
 from layers import jobs, registry, workspaces
@@ -79,11 +79,11 @@ def dependents(layer: Layer) -> tuple[str, ...]:
     return tuple(one.id for one in registry.load().derived_in_order() if one.id in stale - {layer.id})
 
 
-def queue_derivations(engines: Engines, principal: Principal, workspace: WorkspaceInfo, layer: Layer) -> int | None:
+def queue_derivations(engine: Engine, principal: Principal, workspace: WorkspaceInfo, layer: Layer) -> int | None:
     """Queue what ``layer`` makes stale as one job, unless the same is waiting already; the job's id."""
     if not dependents(layer):
         return None
-    with transaction(engines.app, principal) as connection:
+    with transaction(engine, principal) as connection:
         waiting = mappings(
             connection,
             "SELECT id FROM job WHERE workspace_id = %(ws)s AND kind = 'derive' AND state = 'queued' "
@@ -94,7 +94,7 @@ def queue_derivations(engines: Engines, principal: Principal, workspace: Workspa
         return int(waiting[0]["id"])
     # All of them: a derivation whose inputs did not change does nothing.
     wanted = jobs.Request(kind="derive", params={"layer": "all"}, time_limit_s=DERIVE_LIMIT_S)
-    return jobs.submit(engines.app, principal, workspace, wanted)
+    return jobs.submit(engine, principal, workspace, wanted)
 
 
 def _import(work: Work) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _import(work: Work) -> dict[str, Any]:
         progress=work.progress,
     ).as_dict()
     if not report["dry_run"] and report["loaded"] + report["updated"]:
-        report["derive_job"] = queue_derivations(work.engines, work.principal, work.workspace, layer)
+        report["derive_job"] = queue_derivations(work.engines.app, work.principal, work.workspace, layer)
     return report
 
 

@@ -14,6 +14,7 @@ from api.feature_formats import FORMATS, as_csv, record_etag, version_of
 from api.parameters import After, Limit, RowId, choose_format
 from api.routes import READ, problems
 from api.schemas import Change, Feature, Features
+from api.starting import derive_after
 from layers import identity
 from layers.identity import Purpose
 from layers.queries import features
@@ -65,6 +66,7 @@ async def patch_feature(
     """The former state is kept; cells and tiles show the change at once."""
     version = version_of(if_match)
     found, rights = await desk.run(_changed, layer, feature_id, version, given)
+    await derive_after(desk, layer)
     return _record(desk, found, rights)
 
 

@@ -16,9 +16,9 @@ from api.parameters import After, RowId, choose_format, known_layer
 from api.previewing import mapping_for, preview, told
 from api.routes import READ, problems
 from api.schemas import Batch, Batches, Started, Undone
-from api.starting import started
+from api.starting import derive_after, started
 from api.uploads import Upload, drop, keep, received
-from layers import batches
+from layers import batches, registry
 from layers.identity import Purpose, require
 from layers.jobs import Request as JobRequest
 from layers.spec import Role
@@ -112,7 +112,8 @@ async def get_rejected(
 @router.delete("/{batch_id}", response_model=Undone, responses=problems(403, 404, 409, 422), summary="Undo an import")
 async def delete_import(desk: DeskOf, batch_id: RowId) -> Response:
     """Rows it added go, rows it changed are as before it; refused where later changes stand on it."""
-    found = await desk.run(_undo, batch_id)
+    layer_id, found = await desk.run(_undo, batch_id)
+    await derive_after(desk, registry.load()[layer_id])
     return Response(to_json(found), media_type="application/json")
 
 
@@ -120,9 +121,10 @@ def _may_import(connection: Connection, workspace: WorkspaceInfo) -> None:
     require(connection, workspace.id, Role.EDITOR)
 
 
-def _undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dict[str, int]:
+def _undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> tuple[str, dict[str, int]]:
     require(connection, workspace.id, Role.EDITOR)
-    return batches.undo(connection, workspace, batch_id)
+    layer_id = str(batches.one(connection, workspace, batch_id)["layer_id"])
+    return layer_id, batches.undo(connection, workspace, batch_id)
 
 
 def _job(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk: Desk) -> JobRequest:
