@@ -24,9 +24,9 @@ from layers.catalog.camera_coverage.derive import obstacles_of
 from layers.engine import Engines
 from layers.identity import Principal, require, transaction
 from layers.queries.filters import Filter, where
-from layers.queries.gap import SEEN
+from layers.queries.gap import COVERAGE, SEEN, cameras_listed
 from layers.queries.run import mappings
-from layers.queries.status import revisions
+from layers.queries.status import revisions, status
 from layers.spec import Role
 from layers.workspaces import WorkspaceInfo, find
 
@@ -144,6 +144,10 @@ def run_plan(
         info = find(connection, workspace)
         require(connection, info.id, Role.ANALYST)
         snapshot = revisions(connection, info, _LAYERS)
+        coverage = {
+            "cameras_listed": cameras_listed(connection, info),
+            "is_stale": bool(status(connection, info, registry.load()[COVERAGE])["derived"]["is_stale"]),
+        }
         tell(0.02, "job.doing.reading")
         demand = _demand(connection, info, wanted)
         obstacles = _obstacles(connection, info)
@@ -162,7 +166,7 @@ def run_plan(
         seed=wanted.seed,
         progress=lambda p: _solving(tell, p, wanted.time_limit_s),
     )
-    certificate = _certificate(wanted, demand, poses, plan, snapshot, offered, len(sites))
+    certificate = _certificate(wanted, demand, poses, plan, snapshot, offered, len(sites)) | {"coverage": coverage}
     features = _features(info, poses, plan, demand)
     with transaction(engines.app, principal) as connection:
         plan_id = plans.keep(
@@ -190,12 +194,15 @@ def _demand(connection: Connection, info: WorkspaceInfo, wanted: PlanRequest) ->
         connection,
         f"""
         SELECT coalesce(ST_X(t.geom), 'NaN'::float8)::float8, coalesce(ST_Y(t.geom), 'NaN'::float8)::float8,
-               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8, {SEEN}
-        FROM {layer.table} t WHERE {clause.sql} AND ({clause.passes}) ORDER BY t.id
+               CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8, {SEEN},
+               coalesce({clause.passes}, false)
+        FROM {layer.table} t WHERE {clause.sql} ORDER BY t.id
         """,  # noqa: S608
-        [("lon", "float8"), ("lat", "float8"), ("dark", "float8"), ("seen", "float8")],
+        [("lon", "float8"), ("lat", "float8"), ("dark", "float8"), ("seen", "float8"), ("passes", "bool")],
         clause.params,
     )
+    filter_unknown = int((~rows["passes"]).sum())
+    rows = {name: values[rows["passes"]] for name, values in rows.items()}
     night, placed = rows["dark"] == 1, np.isfinite(rows["lon"])
     todo = night & (rows["seen"] == 0)
     indoors = night & placed & np.isnan(rows["seen"])
@@ -210,6 +217,7 @@ def _demand(connection: Connection, info: WorkspaceInfo, wanted: PlanRequest) ->
             "without_position": int((night & ~placed).sum()),
             "indoors": int(indoors.sum()),
             "dark_unknown": int(np.isnan(rows["dark"]).sum()),
+            "filter_unknown": filter_unknown,
         },
     )
 
@@ -308,6 +316,8 @@ def _certificate(
         "seed": plan.seed,
         "seconds": plan.seconds,
         "cameras": len(plan.chosen),
+        # Several cameras may hang at one place and look different ways.
+        "places": len(np.unique(poses.site[plan.chosen])),
         "demand": {
             "unit": demand.unit,
             "seen_before": before,

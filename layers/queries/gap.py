@@ -24,6 +24,8 @@ SEGMENTS = "street_segments"
 # Under row-level security only a leakproof operator may use an index, so && is written out beside the exact predicate.
 # A position inside a building is an address: what cameras see of the ground says nothing about it.
 INDOORS = "EXISTS (SELECT 1 FROM layer_buildings b WHERE b.workspace_id = %(ws)s AND b.geom && t.geom AND ST_Covers(b.geom, t.geom))"
+# Where nobody listed a camera it is not known what is seen.
+UNSEEN_UNKNOWN = "'NaN'::float8"
 # 1 = inside what a counted camera sees, 0 = not, NaN = cannot be told (no position, or indoors).
 SEEN = (
     f"CASE WHEN t.geom IS NULL OR {INDOORS} THEN 'NaN'::float8 WHEN EXISTS ("  # noqa: S608
@@ -46,15 +48,16 @@ def event_gap(
     rows : ranked segments with at least one unseen night event: id, names, length_m, night_events, unseen_night_events, rate_per_km,
         shrunk_rate_per_km with low and high (90 %), class (above | below | not-enough-data), covered_share of its length.
     totals : night_seen (its unknown: without position or indoors), dark, placed (each covered, total, unknown, share), night_indoors,
-        mean_per_km, level, segments.
+        mean_per_km, level, segments; filter_unknown: events that neither pass nor fail the filter (no hour, or known by month only).
     basis : revision, whether the coverage is stale.
 
     Raises
     ------
-    InvalidInput : the layer has no time; ``no-street-segments`` when none were derived.
+    InvalidInput : the layer has no time; ``no-street-segments`` or ``coverage-not-derived`` when they were not derived yet.
     """
     if not layer.is_event:
         raise InvalidInput("layer-without-time", layer=layer.id)
+    known = cameras_listed(connection, workspace) > 0
     clause = where(layer, workspace.id, replace(given or Filter(), dark=None))
     clause.params.update(layer=layer.id)
     events = copy_out.arrays(
@@ -62,13 +65,15 @@ def event_gap(
         f"""
         SELECT coalesce(u.unit_id, 0)::int8,
                CASE WHEN t.dark THEN 1 WHEN NOT t.dark THEN 0 ELSE 'NaN'::float8 END::float8,
-               {SEEN}, coalesce({INDOORS}, false)
+               {SEEN if known else UNSEEN_UNKNOWN}, coalesce({INDOORS}, false), coalesce({clause.passes}, false)
         FROM {layer.table} t LEFT JOIN event_unit u ON u.workspace_id = %(ws)s AND u.layer_id = %(layer)s AND u.row_id = t.id
-        WHERE {clause.sql} AND ({clause.passes})
+        WHERE {clause.sql}
         """,  # noqa: S608
-        [("unit", "int8"), ("dark", "float8"), ("seen", "float8"), ("indoors", "bool")],
+        [("unit", "int8"), ("dark", "float8"), ("seen", "float8"), ("indoors", "bool"), ("passes", "bool")],
         clause.params,
     )
+    filter_unknown = int((~events["passes"]).sum())
+    events = {name: values[events["passes"]] for name, values in events.items()}
     segments = _segments(connection, workspace)
     ids = np.array([row["id"] for row in segments], dtype=np.int64)
     at = np.minimum(np.searchsorted(ids, events["unit"]), len(ids) - 1)
@@ -105,6 +110,7 @@ def event_gap(
             "night_seen": _share(found.night_seen),
             "dark": _share(found.dark),
             "placed": _share(found.placed),
+            "filter_unknown": filter_unknown,
             "night_indoors": int(((events["dark"] == 1) & events["indoors"]).sum()),
             "mean_per_km": found.mean_per_km,
             "level": found.level,
@@ -124,6 +130,7 @@ def street_gap(connection: Connection, workspace: WorkspaceInfo, *, limit: int =
     rows : segments by unseen metres, most first, with covered_share and potential_share of their length.
     totals : seen (covered, total in metres, share) and potential, apart.
     """
+    cameras_listed(connection, workspace)
     segments = _segments(connection, workspace)
     for row in segments:
         row["unseen_m"] = None if row["covered_share"] is None else row["length_m"] * (1 - row["covered_share"])
@@ -147,6 +154,23 @@ def street_gap(connection: Connection, workspace: WorkspaceInfo, *, limit: int =
         "totals": {"seen": part("covered_share"), "potential": part("potential_share"), "segments": len(segments)},
         "basis": _basis(connection, workspace, registry.load()[SEGMENTS]),
     }
+
+
+def cameras_listed(connection: Connection, workspace: WorkspaceInfo) -> int:
+    """How many cameras the coverage was derived from; with none, what is seen is unknown and not nothing.
+
+    Raises
+    ------
+    InvalidInput : ``coverage-not-derived``.
+    """
+    found = mappings(
+        connection,
+        "SELECT (report ->> 'cameras')::int AS cameras FROM derived WHERE workspace_id = %(ws)s AND layer_id = 'camera_coverage'",
+        {"ws": workspace.id},
+    )
+    if not found:
+        raise InvalidInput("coverage-not-derived")
+    return int(found[0]["cameras"] or 0)
 
 
 def _segments(connection: Connection, workspace: WorkspaceInfo) -> list[dict[str, Any]]:
@@ -181,5 +205,6 @@ def _basis(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> di
     return {
         "revision": version(connection, workspace, layer, known[COVERAGE], known[SEGMENTS]).revision,
         "coverage_is_stale": coverage["is_stale"],
+        "cameras_listed": coverage["report"].get("cameras", 0),
         "coverage_report": coverage["report"],
     }
