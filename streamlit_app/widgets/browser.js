@@ -44,6 +44,7 @@ function translated(text) {
 
 function isOurs(node) {
   // what the page wrote in the reader's language, and what readers typed, is never touched
+  if (node.closest?.('[data-testid="stFileUploader"]')) return false; // its button's words are Streamlit's, though drawn as text
   return node.closest?.('[data-testid="stMarkdownContainer"], [data-testid="stHtml"], textarea, input, script, style');
 }
 
