@@ -24,7 +24,8 @@ def protect_layers(_context: Any, _revision: Any, directives: list[Any]) -> None
         ]
         for table in created:
             rank = records[table].records_role.rank
-            script.upgrade_ops.ops.append(ops.ExecuteSQLOp(f"SELECT qorgan_protect_layer('{table}', {rank})"))
+            derived = "" if records[table].derivation is None else ", true"
+            script.upgrade_ops.ops.append(ops.ExecuteSQLOp(f"SELECT qorgan_protect_layer('{table}', {rank}{derived})"))
 
 
 def run(connection: Connection) -> None:

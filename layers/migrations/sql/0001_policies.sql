@@ -13,7 +13,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION qorgan_bulk_create(text, integer, bigint), qorgan_bulk_index(bigint, integer), qorgan_bulk_indexes(text),
   qorgan_bulk_drop(bigint), qorgan_bulk_leftovers() TO qorgan_loader;
-GRANT EXECUTE ON FUNCTION qorgan_principal(), qorgan_territories(integer), qorgan_readable(integer), qorgan_workspaces(integer),
+GRANT EXECUTE ON FUNCTION qorgan_principal(), qorgan_territories(integer), qorgan_readable(integer), qorgan_workspaces(integer), qorgan_whole_workspaces(integer),
+  qorgan_deriving(), qorgan_loaded(integer),
   qorgan_fingerprint(), qorgan_principal_of_token(text), qorgan_principal_of_subject(text), qorgan_territory_at(integer, geometry),
   qorgan_ensure_partition(text, integer), qorgan_layer_empty(text, integer), qorgan_batch_territories(text, integer, bigint),
   qorgan_bulk_attach(bigint), qorgan_reserve_ids(bigint), qorgan_fail_dead_batches(), qorgan_job_owner(bigint),
@@ -32,13 +33,13 @@ END $$;
 REVOKE UPDATE, DELETE ON audit FROM qorgan_app;
 REVOKE INSERT, UPDATE, DELETE ON layer_revision FROM qorgan_app;
 
--- Workspaces: seen with any role in them, changed by their administrators.
+-- Workspaces: seen with any role in them, changed by administrators of the whole.
 CREATE POLICY reading ON workspace FOR SELECT TO qorgan_app USING (id = ANY ((SELECT qorgan_workspaces(1))::int[]));
-CREATE POLICY changing ON workspace FOR UPDATE TO qorgan_app USING (id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+CREATE POLICY changing ON workspace FOR UPDATE TO qorgan_app USING (id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 CREATE POLICY reading ON territory FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
 CREATE POLICY reading ON registration_break FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
 CREATE POLICY changing ON registration_break FOR ALL TO qorgan_app
-  USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[])) WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+  USING (workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[])) WITH CHECK (workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 CREATE POLICY reading ON layer_revision FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
 
 -- People: oneself, and everybody for an administrator of a workspace they share.
@@ -46,39 +47,47 @@ CREATE POLICY reading ON principal FOR SELECT TO qorgan_app USING (id = qorgan_p
 CREATE POLICY reading ON role_grant FOR SELECT TO qorgan_app
   USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
 
--- Batches: seen by viewers of the workspace (freshness, licence), written by editors.
-CREATE POLICY reading ON batch FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
-CREATE POLICY adding ON batch FOR INSERT TO qorgan_app WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
-CREATE POLICY changing ON batch FOR UPDATE TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+-- Batches: seen by analysts (names, hashes, reports; others learn freshness and licence from qorgan_loaded), made by editors in
+-- their own name, changed by whoever made them and by administrators of the whole.
+CREATE POLICY reading ON batch FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(2))::int[]));
+CREATE POLICY adding ON batch FOR INSERT TO qorgan_app
+  WITH CHECK (principal_id = (SELECT qorgan_principal()) AND workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+CREATE POLICY changing ON batch FOR UPDATE TO qorgan_app
+  USING ((principal_id = (SELECT qorgan_principal()) AND workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]))
+    OR workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]))
+  WITH CHECK ((principal_id = (SELECT qorgan_principal()) AND workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]))
+    OR workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 -- A rejected row is a record without a place: it is shown to whoever brought it, and to administrators.
 CREATE POLICY owning ON rejected_row FOR ALL TO qorgan_app
-  USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[])
+  USING (workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[])
     OR EXISTS (SELECT 1 FROM batch b WHERE b.id = batch_id AND b.principal_id = (SELECT qorgan_principal())))
-  WITH CHECK (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+  WITH CHECK (EXISTS (SELECT 1 FROM batch b WHERE b.id = batch_id AND b.workspace_id = rejected_row.workspace_id
+    AND b.principal_id = (SELECT qorgan_principal())));
 CREATE POLICY owning ON row_history FOR ALL TO qorgan_app
   USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[])) WITH CHECK (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
 
 -- Audit: everyone writes what they themselves did; administrators read it.
 CREATE POLICY adding ON audit FOR INSERT TO qorgan_app WITH CHECK (principal_id = qorgan_principal());
-CREATE POLICY reading ON audit FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+CREATE POLICY reading ON audit FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 
 -- Jobs: one's own, and all of a workspace for its administrators. Only analysts and above start one.
 CREATE POLICY reading ON job FOR SELECT TO qorgan_app
-  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 CREATE POLICY adding ON job FOR INSERT TO qorgan_app
   WITH CHECK (principal_id = qorgan_principal() AND workspace_id = ANY ((SELECT qorgan_workspaces(2))::int[]));
 CREATE POLICY changing ON job FOR UPDATE TO qorgan_app
-  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_workspaces(4))::int[]));
+  USING (principal_id = qorgan_principal() OR workspace_id = ANY ((SELECT qorgan_whole_workspaces(4))::int[]));
 
 -- Derived numbers follow their territory. Links to single events are records; seen shares tell where cameras do not look.
 CREATE POLICY reading ON event_unit FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_readable(2))::int[]));
 CREATE POLICY reading ON cell_share FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(2))::int[]));
 CREATE POLICY reading ON segment_share FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(2))::int[]));
 CREATE POLICY reading ON derived FOR SELECT TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(1))::int[]));
-CREATE POLICY writing ON event_unit FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
-CREATE POLICY writing ON cell_share FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
-CREATE POLICY writing ON segment_share FOR ALL TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]));
-CREATE POLICY writing ON derived FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_workspaces(3))::int[]));
+-- They are computed with the sight of the whole workspace.
+CREATE POLICY writing ON event_unit FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_deriving())::int[]));
+CREATE POLICY writing ON cell_share FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_deriving())::int[]));
+CREATE POLICY writing ON segment_share FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_deriving())::int[]));
+CREATE POLICY writing ON derived FOR ALL TO qorgan_app USING (workspace_id = ANY ((SELECT qorgan_deriving())::int[]));
 
 -- Plans: analysts see and make them in their territory.
 CREATE POLICY owning ON plan FOR ALL TO qorgan_app

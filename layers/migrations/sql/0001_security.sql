@@ -8,16 +8,21 @@ CREATE FUNCTION qorgan_principal() RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT nullif(current_setting('qorgan.principal', true), '')::integer $$;
 
+-- In plpgsql, because it keeps the plan of its query for the session: every question of a reader passes through these.
 -- Territories (with their descendants) where the principal holds at least this rank.
 CREATE FUNCTION qorgan_territories(least_rank integer) RETURNS integer[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
+BEGIN
+  RETURN (
   WITH RECURSIVE held AS (
     SELECT g.territory_id AS id FROM role_grant g
     WHERE g.principal_id = qorgan_principal() AND g.rank >= least_rank
     UNION
     SELECT t.id FROM territory t JOIN held h ON t.parent_id = h.id)
   SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM held
+  );
+END
 $$;
 
 -- Records need the layer's own rank; sums over them (purpose "aggregate") need a viewer's.
@@ -30,18 +35,52 @@ $$;
 
 -- Workspaces where the principal holds at least this rank anywhere.
 CREATE FUNCTION qorgan_workspaces(least_rank integer) RETURNS integer[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
+BEGIN
+  RETURN (
   SELECT coalesce(array_agg(DISTINCT workspace_id), '{}') FROM role_grant
   WHERE principal_id = qorgan_principal() AND rank >= least_rank
+  );
+END
+$$;
+
+-- Workspaces the principal holds at least this rank in as a whole: by a grant at the root, not in a part.
+CREATE FUNCTION qorgan_whole_workspaces(least_rank integer) RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+  SELECT coalesce(array_agg(w.id), '{}') FROM workspace w JOIN role_grant g ON g.territory_id = w.root_territory_id
+  WHERE g.principal_id = qorgan_principal() AND g.rank >= least_rank
+$$;
+
+-- Workspaces whose derived numbers the principal may write: derivations, which see the whole, and administrators of the whole.
+-- An editor of a district would compute them without the neighbours.
+CREATE FUNCTION qorgan_deriving() RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+  SELECT qorgan_whole_workspaces(
+    CASE WHEN (SELECT p.subject FROM principal p WHERE p.id = qorgan_principal()) = 'qorgan-derivation' THEN 3 ELSE 4 END)
+$$;
+
+-- What every reader of a workspace may know of its loaded batches: licence, period, freshness; no names, hashes or reports.
+CREATE FUNCTION qorgan_loaded(of_workspace integer) RETURNS TABLE (
+  layer_id text, licence text, attribution text, is_synthetic boolean, day_from date, day_to date, finished_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$
+  SELECT b.layer_id, b.licence, b.attribution, b.is_synthetic, b.day_from, b.day_to, b.finished_at FROM batch b
+  WHERE b.workspace_id = of_workspace AND b.state = 'loaded' AND of_workspace = ANY (qorgan_workspaces(1))
 $$;
 
 -- What a cache key must carry: equal fingerprint = equal rights.
 CREATE FUNCTION qorgan_fingerprint() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
+BEGIN
+  RETURN (
   SELECT coalesce(md5(string_agg(territory_id || ':' || rank, ',' ORDER BY territory_id)), 'none')
   FROM role_grant WHERE principal_id = qorgan_principal()
+  );
+END
 $$;
 
 -- The principal a session token belongs to; the application cannot list tokens.
@@ -82,19 +121,23 @@ BEGIN
 END
 $$;
 
--- Makes a layer's table readable and writable for the application under row-level security.
-CREATE FUNCTION qorgan_protect_layer(layer_table text, records_rank integer) RETURNS void
+-- Makes a layer's table readable and writable for the application under row-level security; a derived one is written by whoever
+-- may derive.
+CREATE FUNCTION qorgan_protect_layer(layer_table text, records_rank integer, is_derived boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql AS
 $$
-DECLARE of_layer text := substr(layer_table, 7);
+DECLARE
+  of_layer text := substr(layer_table, 7);
+  writing text := CASE WHEN is_derived THEN 'workspace_id = ANY ((SELECT qorgan_deriving())::int[])'
+                       ELSE 'territory_id = ANY ((SELECT qorgan_territories(3))::int[])' END;
 BEGIN
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', layer_table);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO qorgan_app', layer_table);
   EXECUTE format('CREATE POLICY reading ON %I FOR SELECT TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_readable(%s))::int[]))',
     layer_table, records_rank);
-  EXECUTE format('CREATE POLICY adding ON %I FOR INSERT TO qorgan_app WITH CHECK (territory_id = ANY ((SELECT qorgan_territories(3))::int[]))', layer_table);
-  EXECUTE format('CREATE POLICY changing ON %I FOR UPDATE TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]))', layer_table);
-  EXECUTE format('CREATE POLICY removing ON %I FOR DELETE TO qorgan_app USING (territory_id = ANY ((SELECT qorgan_territories(3))::int[]))', layer_table);
+  EXECUTE format('CREATE POLICY adding ON %I FOR INSERT TO qorgan_app WITH CHECK (%s)', layer_table, writing);
+  EXECUTE format('CREATE POLICY changing ON %I FOR UPDATE TO qorgan_app USING (%s)', layer_table, writing);
+  EXECUTE format('CREATE POLICY removing ON %I FOR DELETE TO qorgan_app USING (%s)', layer_table, writing);
   EXECUTE format('CREATE TRIGGER touched_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION qorgan_touched(%L)', layer_table, of_layer);
   EXECUTE format('CREATE TRIGGER touched_update AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION qorgan_touched(%L)', layer_table, of_layer);
   EXECUTE format('CREATE TRIGGER touched_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION qorgan_touched(%L)', layer_table, of_layer);

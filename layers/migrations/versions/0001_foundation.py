@@ -780,13 +780,13 @@ def upgrade() -> None:
     op.execute("SELECT qorgan_protect_layer('layer_accidents', 2)")
     op.execute("SELECT qorgan_protect_layer('layer_areas', 1)")
     op.execute("SELECT qorgan_protect_layer('layer_buildings', 1)")
-    op.execute("SELECT qorgan_protect_layer('layer_camera_coverage', 2)")
+    op.execute("SELECT qorgan_protect_layer('layer_camera_coverage', 2, true)")
     op.execute("SELECT qorgan_protect_layer('layer_cameras', 2)")
     op.execute("SELECT qorgan_protect_layer('layer_crimes', 2)")
     op.execute("SELECT qorgan_protect_layer('layer_lamps', 1)")
     op.execute("SELECT qorgan_protect_layer('layer_places', 1)")
     op.execute("SELECT qorgan_protect_layer('layer_roads', 1)")
-    op.execute("SELECT qorgan_protect_layer('layer_street_segments', 1)")
+    op.execute("SELECT qorgan_protect_layer('layer_street_segments', 1, true)")
     op.execute("SELECT qorgan_protect_layer('layer_water', 1)")
     # ### end Alembic commands ###
 
