@@ -14,13 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo_core.coverage import Share
 from geo_core.errors import InvalidInput
-from geo_core.rates import GammaPrior, gamma_prior, shrink
+from geo_core.rates import RatePrior, rate_prior, shrink
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 NO_SEGMENT = -1
 """Segment of an event that lies on no street."""
+ENOUGH_EVENTS = 30
+"""Unseen night events on streets below which no street is told from the mean: how much streets differ cannot be known from fewer."""
 
 
 class GapClass(StrEnum):
@@ -48,6 +50,7 @@ class CoverageGap:
     mean_per_km : of the city, that the classes compare with.
     level : probability inside the interval.
     classes : str, values of ``GapClass``.
+    enough : whether there are ``ENOUGH_EVENTS`` at all; without them every class is ``not-enough-data`` and ranks are only an order.
     rank : int64, 1 = largest shrunk rate; equal ones by unseen events, then by position.
     prior : of the rates (per km).
     night_seen : weight of the events in the dark that are seen / all whose being seen is known; unknown = the rest.
@@ -69,8 +72,9 @@ class CoverageGap:
     mean_per_km: float
     level: float
     classes: NDArray[np.str_]
+    enough: bool
     rank: Integers
-    prior: GammaPrior
+    prior: RatePrior
     night_seen: Share
     dark: Share
     placed: Share
@@ -132,11 +136,13 @@ def coverage_gap(
         return np.bincount(at[mask & placed], weights=weight[mask & placed], minlength=number).astype(np.float64)
 
     unseen_events, km = count(unseen), lengths / 1000.0
-    prior = gamma_prior(unseen_events, km)
+    prior = rate_prior(unseen_events, km)
     rates = shrink(unseen_events, km, prior, level=level)
     classes = np.full(number, GapClass.NOT_ENOUGH_DATA.value, dtype="<U15")
-    classes[rates.low > prior.mean] = GapClass.ABOVE.value
-    classes[rates.high < prior.mean] = GapClass.BELOW.value
+    enough = int(unseen_events.sum()) >= ENOUGH_EVENTS
+    if enough:
+        classes[rates.low > prior.mean] = GapClass.ABOVE.value
+        classes[rates.high < prior.mean] = GapClass.BELOW.value
     rank = np.empty(number, np.int64)
     rank[np.lexsort((np.arange(number), -unseen_events, -rates.mean))] = np.arange(1, number + 1)
     return CoverageGap(
@@ -154,6 +160,7 @@ def coverage_gap(
         mean_per_km=prior.mean,
         level=level,
         classes=classes,
+        enough=enough,
         rank=rank,
         prior=prior,
         night_seen=Share(

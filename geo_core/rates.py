@@ -1,12 +1,18 @@
 """Rates of small numbers: events per exposure, shrunk towards the whole and given with an interval.
 
-Gamma–Poisson empirical Bayes (Clayton & Kaldor 1987; moments of Marshall 1991). Counts ``yᵢ ~ Poisson(Eᵢ θᵢ)``,
-``θᵢ ~ Gamma(α, β)`` with mean ``m = α / β`` and variance ``v = α / β²``:
+Gamma–Poisson model (Clayton & Kaldor 1987): counts ``yᵢ ~ Poisson(Eᵢ θᵢ)``, ``θᵢ ~ Gamma`` with mean ``m`` and relative variance
+``k`` (``Var θ = k m²``), so that ``yᵢ`` is negative binomial. ``m = Σ y / Σ E``. How much places differ, ``k``, is not plugged in
+as if it were known (the moment estimate is 0 for every other city, and would make each interval a point) but integrated over:
 
-    m = Σ y / Σ E,   s² = Σ E (y / E − m)² / Σ E,   v = max(0, s² − m / (Σ E / n))
+    B = 1 / (1 + k m Ē) ~ Uniform(0, 1)          the uniform-shrinkage prior of Christiansen & Morris (1997), Ē = Σ E / n
+    p(k | y) ∝ p(k) Π NegBin(yᵢ | m Eᵢ, k)       on a grid of logit B
 
-The posterior of a place is ``Gamma(α + y, β + E)``: its mean is the shrunk rate, its quantiles are the interval. With
-``v = 0`` the counts differ no more than chance would make them: every place has the rate ``m``.
+The posterior of a place has, with ``β = 1 / (k m)``, ``wᵢ = Eᵢ / (Eᵢ + β)`` and ``μᵢ = wᵢ yᵢ / Eᵢ + (1 − wᵢ) m`` for each ``k``,
+
+    mean = E[μ],   variance = E[μ / (Eᵢ + β)] + Var[μ] + E[(1 − w)² Var m],   Var m = Σ (m E + k m² E²) / (Σ E)²
+
+over ``k``: the correction of Kass & Steffey (1989) for hyperparameters that are themselves estimated. The interval is that of the
+gamma distribution with this mean and variance.
 """
 
 from __future__ import annotations
@@ -22,29 +28,31 @@ from geo_core.errors import InvalidInput
 
 Floats = NDArray[np.float64]
 
+# Grid of logit B: wide at first, then around what the counts leave possible.
+_WIDEST, _NODES, _REFINED, _NEGLIGIBLE = 14.0, 57, 2, 12.0
 
-@dataclass(frozen=True, kw_only=True)
-class GammaPrior:
-    """Distribution of true rates over places.
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RatePrior:
+    """Distribution of true rates over places, with what is not known of it.
 
     Parameters
     ----------
     mean : events per unit of exposure, ≥ 0.
-    variance : of true rates between places, ≥ 0; 0 = no difference can be told from chance.
+    relative_variances : float64[node] > 0, values of ``k`` = Var θ / mean².
+    weights : float64[node], their posterior probabilities; sum 1.
+    mean_variances : float64[node] ≥ 0, sampling variance of ``mean`` for each ``k``.
     """
 
     mean: float
-    variance: float
+    relative_variances: Floats
+    weights: Floats
+    mean_variances: Floats
 
     @property
-    def shape(self) -> float:
-        """``α = m² / v``; inf without variance."""
-        return self.mean**2 / self.variance if self.variance > 0 else math.inf
-
-    @property
-    def rate(self) -> float:
-        """``β = m / v``; inf without variance."""
-        return self.mean / self.variance if self.variance > 0 else math.inf
+    def variance(self) -> float:
+        """Of true rates between places, the mean over what is possible; 0 only where there is no event at all."""
+        return float(self.weights @ self.relative_variances) * self.mean**2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +65,8 @@ class ShrunkRates:
     level: float
 
 
-def gamma_prior(counts: ArrayLike, exposure: ArrayLike) -> GammaPrior:
-    """Prior of the rates by the method of moments.
+def rate_prior(counts: ArrayLike, exposure: ArrayLike) -> RatePrior:
+    """Prior of the rates: their mean, and how much they may differ between places.
 
     Parameters
     ----------
@@ -70,12 +78,30 @@ def gamma_prior(counts: ArrayLike, exposure: ArrayLike) -> GammaPrior:
     InvalidInput : ``rates-invalid`` when values or lengths do not fit, or there is no place at all.
     """
     y, e = _checked(counts, exposure)
-    mean = math.fsum(y) / math.fsum(e)
-    spread = float(np.sum(e * (y / e - mean) ** 2) / e.sum())
-    return GammaPrior(mean=mean, variance=max(0.0, spread - mean / float(e.mean())))
+    whole = math.fsum(e)
+    mean = math.fsum(y) / whole
+    if mean == 0.0:
+        return RatePrior(mean=0.0, relative_variances=np.ones(1), weights=np.ones(1), mean_variances=np.zeros(1))
+    per_place = mean * whole / len(y)
+    low, high = -_WIDEST, _WIDEST
+    for _ in range(_REFINED + 1):
+        logit = np.linspace(low, high, _NODES)
+        spread = np.exp(-logit) / per_place  # k = (1 − B) / (B m Ē)
+        # a uniform B has the density B (1 − B) on the scale of logit B
+        log_weight = special.log_expit(logit) + special.log_expit(-logit) + _log_likelihood(y, mean * e, spread)
+        log_weight -= log_weight.max()
+        possible = np.flatnonzero(log_weight > -_NEGLIGIBLE)
+        low, high = logit[max(possible[0] - 1, 0)], logit[min(possible[-1] + 1, _NODES - 1)]
+    weights = np.exp(log_weight)
+    return RatePrior(
+        mean=mean,
+        relative_variances=spread,
+        weights=weights / weights.sum(),
+        mean_variances=mean / whole + spread * mean**2 * float(e @ e) / whole**2,
+    )
 
 
-def shrink(counts: ArrayLike, exposure: ArrayLike, prior: GammaPrior, *, level: float = 0.9) -> ShrunkRates:
+def shrink(counts: ArrayLike, exposure: ArrayLike, prior: RatePrior, *, level: float = 0.9) -> ShrunkRates:
     """Posterior mean and equal-tailed interval of every place.
 
     Parameters
@@ -89,17 +115,42 @@ def shrink(counts: ArrayLike, exposure: ArrayLike, prior: GammaPrior, *, level: 
     y, e = _checked(counts, exposure)
     if not 0.0 < level < 1.0:
         raise InvalidInput("rates-invalid", field="level")
-    if prior.variance <= 0.0:
-        same = np.full(len(y), prior.mean)
-        return ShrunkRates(mean=same, low=same.copy(), high=same.copy(), level=level)
-    shape, rate = prior.shape + y, prior.rate + e
+    if prior.mean == 0.0:
+        # nothing to shrink towards: what each place alone leaves possible
+        low, high = poisson_interval(y, level=level)
+        return ShrunkRates(mean=y / e, low=low / e, high=high / e, level=level)
+    mean, second = np.zeros(len(y)), np.zeros(len(y))
+    for spread, weight, unsure in zip(prior.relative_variances, prior.weights, prior.mean_variances, strict=True):
+        if weight < 1e-9:
+            continue
+        beta = 1.0 / (spread * prior.mean)
+        at = (1.0 / spread + y) / (beta + e)
+        mean += weight * at
+        second += weight * (at**2 + at / (beta + e) + (beta / (beta + e)) ** 2 * unsure)
+    variance = second - mean**2
+    shape, scale = mean**2 / variance, variance / mean
     tail = (1.0 - level) / 2.0
     return ShrunkRates(
-        mean=shape / rate,
-        low=special.gammaincinv(shape, tail) / rate,
-        high=special.gammaincinv(shape, 1.0 - tail) / rate,
+        mean=mean,
+        low=special.gammaincinv(shape, tail) * scale,
+        high=special.gammaincinv(shape, 1.0 - tail) * scale,
         level=level,
     )
+
+
+def _log_likelihood(y: Floats, expected: Floats, spread: Floats) -> Floats:
+    """Of the counts for each relative variance, up to what does not depend on it (negative binomial)."""
+    values, number = np.unique(y, return_counts=True)
+    found = np.empty(len(spread))
+    for i, k in enumerate(spread):
+        shape = 1.0 / k
+        # Γ(y + 1/k) / Γ(1/k) kʸ as a ratio that stays exact for tiny k
+        rising = special.gammaln(values + shape) - special.gammaln(shape) + values * math.log(k)
+        if shape > 1e7:
+            # log Π (1 + j k), j < y; the difference of two huge logarithms would lose it
+            rising = k * values * (values - 1.0) / 2.0
+        found[i] = float(number @ rising) - float((y + shape) @ np.log1p(k * expected))
+    return found
 
 
 def poisson_interval(count: ArrayLike, *, level: float = 0.9) -> tuple[Floats, Floats]:

@@ -66,6 +66,24 @@ def test_a_city_whose_crimes_are_all_seen_or_that_has_none_says_nothing():
     assert math.isnan(none.night_seen.share)
 
 
+def test_a_uniform_city_is_not_told_apart_and_its_intervals_have_width():
+    gap = coverage_gap(segment=np.arange(400), dark=np.ones(400), seen=np.zeros(400), length_m=np.full(400, 100.0))
+    assert gap.enough
+    assert set(gap.classes) == {GapClass.NOT_ENOUGH_DATA}
+    assert (gap.high_per_km > 1.2 * gap.low_per_km).all()
+
+
+def test_below_thirty_unseen_events_no_street_is_judged():
+    """29 crimes on one of 300 streets would stand out, were 29 enough to know how streets differ; the 30th is."""
+    for number, enough in ((29, False), (30, True)):
+        gap = coverage_gap(
+            segment=np.zeros(number, int), dark=np.ones(number), seen=np.zeros(number), length_m=np.full(300, 100.0)
+        )
+        assert gap.enough is enough
+        assert (gap.classes[0] == GapClass.ABOVE) is enough
+        assert gap.rank[0] == 1
+
+
 def test_true_false_and_unknown_are_read_from_what_databases_and_frames_give():
     expected = [1, 0, -1]
     for given in (
