@@ -163,7 +163,8 @@ def _copy(
         copy.write(copy_binary.HEADER)
         for batch in batches:
             total += len(batch)
-            for block in copy_binary.rows(staging.encoded(layer, batch, workspace_id=workspace_id, batch_id=batch_id)):
+            values = staging.encoded(layer, batch.by_cell(), workspace_id=workspace_id, batch_id=batch_id)
+            for block in copy_binary.rows(values):
                 copy.write(block)
         copy.write(copy_binary.TRAILER)
     return total
