@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit_app.components import connection, data_report
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
+from streamlit_app.gateway import LayerInfo
 from streamlit_app.gateway.client import MOST_REJECTED
 from streamlit_app.services import reports
 from streamlit_app.widgets import table
@@ -53,21 +54,23 @@ def _one(context: Context, batch: Mapping[str, Any]) -> None:
     report = dict(batch.get("report") or {})
     st.html(f"<h2 class='qorgan-h'>{words('ui.imports.one', number=number)}</h2>")
     digest = f"SHA-256 {batch['sha256']}" if batch.get("sha256") else ""
-    st.caption(words.joined(str(batch.get("licence") or ""), str(batch.get("attribution") or ""), digest))
+    st.caption(
+        words.joined(reports.licence_words(batch.get("licence"), words), str(batch.get("attribution") or ""), digest)
+    )
     if report:
         data_report.draw(context, report, layer, key="import_report")
     if int(report.get("rejected") or 0):
-        _rejected(context, number)
+        _rejected(context, number, layer)
     if batch["state"] == "loaded" and context.workspace.can_edit:
         _undo(context, batch)
 
 
-def _rejected(context: Context, number: int) -> None:
+def _rejected(context: Context, number: int, layer: LayerInfo | None) -> None:
     words, slug = context.words, context.workspace.slug
     if not st.toggle(words("ui.imports.show_rejected"), key=f"rejected_{number}"):
         return
     rows = context.gateway.rejected(slug, number)
-    columns, made = reports.rejected_table(rows, words)
+    columns, made = reports.rejected_table(rows, layer, words)
     table(columns, made, key="rejected", caption=words("ui.report.rejected"), height_px=_TABLE_PX)
     if len(rows) == MOST_REJECTED:
         st.caption(words("ui.place.capped", n=MOST_REJECTED))

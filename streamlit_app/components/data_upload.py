@@ -68,7 +68,9 @@ def _preview(context: Context, layer: LayerInfo, file: SentFile, *, identity: tu
     table(columns, rows, key="raw", caption=words("ui.upload.before"), height_px=_TABLE_PX)
     st.html(f"<h2 class='qorgan-h'>{words('ui.upload.mapping')}</h2>")
     st.caption(words("ui.upload.mapping_note"))
-    mapping = _mapping(context, layer, preview, suffix=f"{layer.id}_{identity[1]}")
+    suffix = f"{layer.id}_{identity[1]}"
+    mapping = _mapping(context, layer, preview, suffix=suffix)
+    mapping = mappings.with_codes(mapping, _codes(context, layer, preview, suffix=suffix))
     text = json.dumps(mapping, ensure_ascii=False)
     picks = mappings.picks_of(mapping)
     has_geometry = preview.get("format") in ("geojson", "geopackage", "geoparquet", "osm-pbf")
@@ -88,7 +90,33 @@ def _preview(context: Context, layer: LayerInfo, file: SentFile, *, identity: tu
     st.html(f"<h2 class='qorgan-h'>{words('ui.upload.after')}</h2>")
     columns, rows = reports.after_table(tried, layer, words)
     table(columns, rows, key="after", caption=words("ui.upload.after"), height_px=_TABLE_PX)
-    _start(context, layer, file, text)
+    _start(context, layer, file, mapping)
+
+
+def _codes(
+    context: Context, layer: LayerInfo, preview: Mapping[str, Any], *, suffix: str
+) -> dict[tuple[str, str], str]:
+    """Codes of the file that the layer does not know, to be translated by the reader."""
+    words = context.words
+    unseen = mappings.unseen_codes(preview, layer)
+    if not unseen:
+        return {}
+    st.caption(words("ui.mapping.unseen"))
+    answers: dict[tuple[str, str], str] = {}
+    columns = st.columns(3)
+    for at, (name, value) in enumerate(unseen):
+        field = next(one for one in layer.fields if one.name == name)
+        options: list[str] = [_NOT_GIVEN, *field.codes]
+        titles = {_NOT_GIVEN: words("ui.mapping.not_translated"), **field.codes}
+        chosen = columns[at % 3].selectbox(
+            f"{field.title}: «{reports.short(value)}»",
+            options,
+            key=f"code_{suffix}_{name}_{value}",
+            format_func=titles.__getitem__,
+        )
+        if chosen:
+            answers[(name, value)] = chosen
+    return answers
 
 
 def _mapping(context: Context, layer: LayerInfo, preview: Mapping[str, Any], *, suffix: str) -> dict[str, Any]:
@@ -113,15 +141,22 @@ def _mapping(context: Context, layer: LayerInfo, preview: Mapping[str, Any], *, 
     return mappings.with_picks(proposed, picks, layer)
 
 
-def _start(context: Context, layer: LayerInfo, file: SentFile, mapping: str) -> None:
+def _start(context: Context, layer: LayerInfo, file: SentFile, mapping: dict[str, Any]) -> None:
     words, slug = context.words, context.workspace.slug
+    left, right = st.columns(2)
+    given = "" if mapping.get("licence") in (None, "not stated") else str(mapping["licence"])
+    licence = left.text_input(words("common.licence"), given, key="upload_licence", max_chars=200)
+    attribution = right.text_input(
+        words("common.source"), str(mapping.get("attribution") or ""), key="upload_attribution", max_chars=200
+    )
+    mapping = {**mapping, **({"licence": licence} if licence else {}), "attribution": attribution}
     synthetic = st.checkbox(words("ui.upload.synthetic"), key="upload_synthetic", value=context.workspace.is_synthetic)
     row = st.container(horizontal=True, gap="small")
     trial = row.button(words("ui.upload.trial"), key="upload_trial", help=words("ui.upload.trial_help"))
     load = row.button(words("ui.upload.load"), key="upload_load", type="primary")
     if trial or load:
         st.session_state[_JOB] = context.gateway.start_import(
-            slug, layer.id, file, mapping=mapping, dry_run=trial, is_synthetic=synthetic
+            slug, layer.id, file, mapping=json.dumps(mapping, ensure_ascii=False), dry_run=trial, is_synthetic=synthetic
         )
         st.session_state.pop(_ENDED, None)
         st.rerun()

@@ -6,8 +6,6 @@ from typing import Any
 
 from geo_core.errors import QorganError
 
-AWAY_STATUSES = frozenset({429, 502, 503, 504})
-
 
 class ApiProblem(QorganError):
     """A refusal of the API, or its absence.
@@ -40,7 +38,7 @@ class ApiProblem(QorganError):
     @property
     def is_away(self) -> bool:
         """Whether trying again may help."""
-        return self.status == 0 or self.status in AWAY_STATUSES
+        return self.status == 0 or self.status >= 500 or self.status == 429
 
     @property
     def needs_sign_in(self) -> bool:

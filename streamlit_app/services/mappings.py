@@ -82,3 +82,25 @@ def confidence_words(target: str, preview: Json, words: Words) -> str:
 def _proposal_name(target: str) -> str:
     """The proposal calls some targets otherwise than the mapping does."""
     return {"@source_id": "@id", "@local": "@time", "@epoch_ms": "@time"}.get(target, target)
+
+
+def unseen_codes(preview: Json, layer: LayerInfo) -> list[tuple[str, str]]:
+    """Codes of the first rows that the layer does not know: (field, value as the file writes it)."""
+    known = {field.name for field in layer.fields if field.codes}
+    found = [
+        (str(params["field"]), str(params["value"]))
+        for row in preview.get("rejected") or ()
+        for reason in row["reasons"]
+        if reason["code"] == "unseen-code"
+        and (params := reason.get("params") or {}).get("field") in known
+        and params.get("value") is not None
+    ]
+    return list(dict.fromkeys(found))
+
+
+def with_codes(mapping: Json, answers: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """The mapping with foreign codes translated: (field, value) → our code."""
+    codes = {field: dict(table) for field, table in (mapping.get("codes") or {}).items()}
+    for (field, value), code in answers.items():
+        codes.setdefault(field, {})[value] = code
+    return {**mapping, "codes": codes} if codes else dict(mapping)

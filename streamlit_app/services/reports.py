@@ -70,7 +70,22 @@ def warning_rows(report: Json, layer: LayerInfo | None, words: Words) -> list[Ro
     return found
 
 
-def rejected_table(rows: Sequence[Json], words: Words) -> tuple[list[Column], list[Row]]:
+def reasons_words(reasons: Sequence[Json], layer: LayerInfo | None, words: Words) -> str:
+    """Every reason with the field and the value it is about."""
+    return "; ".join(
+        i18n.texts().reason(
+            str(one["code"]), words.language, one.get("params") or {}, layer=layer.id if layer else None
+        )
+        for one in reasons
+    )
+
+
+def licence_words(licence: str | None, words: Words) -> str:
+    """The licence; where nobody stated one, that is said."""
+    return words("ui.data.no_licence") if licence in (None, "", "not stated") else str(licence)
+
+
+def rejected_table(rows: Sequence[Json], layer: LayerInfo | None, words: Words) -> tuple[list[Column], list[Row]]:
     """Rejected rows as the source wrote them, every reason first."""
     names = list(dict.fromkeys(name for row in rows for name in row["raw"]))[:MOST_COLUMNS]
     columns = [Column(title=words("ui.report.row"), align="end"), Column(title=words("ui.report.reasons"))]
@@ -80,7 +95,7 @@ def rejected_table(rows: Sequence[Json], words: Words) -> tuple[list[Column], li
             id=str(row["row_number"]),
             cells=(
                 str(row["row_number"]),
-                "; ".join(reason["text"] for reason in row["reasons"]),
+                reasons_words(row["reasons"], layer, words),
                 *(short(row["raw"].get(name)) for name in names),
             ),
             tone="bad",
@@ -117,7 +132,7 @@ def after_table(preview: Json, layer: LayerInfo, words: Words) -> tuple[list[Col
         cells = [_stored(row["values"].get(name), known.get(name), words) for name in shown]
         made.append(Row(id=f"a{row['row']}", cells=(str(row["row"]), *cells, "")))
     for row in preview.get("rejected") or ():
-        reasons = "; ".join(reason["text"] for reason in row["reasons"])
+        reasons = reasons_words(row["reasons"], layer, words)
         made.append(Row(id=f"r{row['row']}", cells=(str(row["row"]), *("" for _ in shown), reasons), tone="bad"))
     return columns, made
 
@@ -174,7 +189,7 @@ def layer_rows(layers: Sequence[LayerInfo], words: Words, *, zone: str) -> list[
                     words.period(str(first)[:10], str(last)[:10]) if first and last else "–",
                     completeness_words(layer, words),
                     words.number(int(status.get("without_position") or 0)) if layer.rows else "–",
-                    "; ".join(status.get("licences") or ()) or "–",
+                    "; ".join(licence_words(one, words) for one in status.get("licences") or ()) or "–",
                     truth_words(layer, words),
                     str(layer.revision),
                 ),

@@ -269,3 +269,28 @@ def test_an_api_that_is_cut_off_leaves_a_page_that_speaks_and_recovers(opened):
     page.unroute_all()
     notice.locator("button").click()
     page.wait_for_selector(".map-root[data-state=ready]")
+
+
+def test_a_file_goes_from_proposal_to_a_job_that_can_be_left_and_cancelled(opened, tmp_path):
+    path = tmp_path / "crimes.csv"
+    path.write_text(
+        "дата;время;долгота;широта;вид преступления;номер\n2024-03-01;21:15;76.94;52.27;theft;A1\n2024-03-02;;76.95;52.28;щ;A2\n",
+        encoding="utf-8",
+    )
+    page = opened("/data?lang=ru", has_map=False)
+    page.locator(".st-key-data_part button").nth(1).click()
+    page.locator("input[type=file]").set_input_files(path)
+    page.wait_for_selector(".st-key-upload_load button")
+    still(page)
+    assert english_in(page) == ["theft"]  # as the file writes it
+    expect(page.get_by_text("2024-03-02").first).to_be_visible()
+    expect(page.get_by_text("«щ»").first).to_be_visible()  # an unseen code is named, with a choice beside it
+    page.locator(".st-key-upload_load button").click()
+    page.wait_for_selector(".st-key-cancel_upload button")  # no worker runs here: the job waits
+    page.locator(".st-key-data_part button").nth(3).click()
+    page.wait_for_selector('[class*="st-key-cancel_"] button')
+    page.locator(".st-key-data_part button").nth(1).click()
+    page.wait_for_selector(".st-key-cancel_upload button")
+    page.wait_for_timeout(1500)
+    page.locator(".st-key-cancel_upload button").click()
+    expect(page.get_by_text("Задание отменено")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,8 +83,6 @@ def test_a_file_is_previewed_with_a_mapping_the_api_takes_back(client):
     found = gateway.preview("city", "crimes", file)
     assert found["columns"][0] == "дата"
     assert found["mapping"]["columns"]["category"] == "вид преступления"
-    import json
-
     again = gateway.preview("city", "crimes", file, mapping=json.dumps(found["mapping"]))
     assert [row["values"]["category"] for row in again["after"]] == ["theft"]
     assert again["rejected"][0]["reasons"][0]["text"]
@@ -94,3 +93,13 @@ def test_jobs_imports_and_plans_are_lists(client):
     assert gateway.jobs("city") == []
     assert gateway.plans("city") == []
     assert {one["layer_id"] for one in gateway.imports("city")} == {"crimes", "roads"}
+
+
+def test_a_queued_import_is_cancelled_at_once(client):
+    gateway = Gateway(client, Caller("ru"))
+    file = SentFile(name="преступления.csv", content=CSV.encode())
+    mapping = gateway.preview("city", "crimes", file)["mapping"]
+    job = gateway.start_import("city", "crimes", file, mapping=json.dumps(mapping), dry_run=False, is_synthetic=True)
+    assert not gateway.job("city", job).is_over
+    gateway.cancel("city", job)
+    assert gateway.job("city", job).state == "cancelled"

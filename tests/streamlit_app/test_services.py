@@ -300,6 +300,25 @@ def test_what_is_lacking_is_named_and_half_a_position_is_none(crimes):
     assert mappings.lacking({}, crimes, constants={"category": "theft"}, has_geometry=False) == []
 
 
+def test_codes_the_list_does_not_know_are_translated_by_the_reader(crimes):
+    reason = {"code": "unseen-code", "params": {"field": "category", "value": "щ"}, "text": ""}
+    preview = {"rejected": [{"row": 2, "raw": {}, "reasons": [reason]}, {"row": 3, "raw": {}, "reasons": [reason]}]}
+    assert mappings.unseen_codes(preview, crimes) == [("category", "щ")]
+    made = mappings.with_codes(fake_api.PREVIEW["mapping"], {("category", "щ"): "theft"})
+    assert made["codes"]["category"] == {"кража": "theft", "щ": "theft"}
+    assert mappings.with_codes({"id": "x"}, {}) == {"id": "x"}
+
+
+def test_a_licence_nobody_stated_is_said_in_words():
+    assert reports.licence_words("not stated", RU) == RU("ui.data.no_licence")
+    assert reports.licence_words("CC0", RU) == "CC0"
+
+
+def test_a_rejected_row_names_field_and_value(crimes):
+    reason = {"code": "unseen-code", "params": {"field": "category", "value": "щ"}, "text": ""}
+    assert "щ" in reports.reasons_words([reason], crimes, RU)
+
+
 @LANGUAGES
 def test_reports_say_every_reason_and_note_in_words(language):
     words = Words(language)
