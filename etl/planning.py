@@ -22,12 +22,11 @@ from geo_core.projection import grid_convergence_deg, points_to_lonlat, points_t
 from layers import copy_out, plans, registry
 from layers.catalog.camera_coverage.derive import obstacles_of
 from layers.engine import Engines
-from layers.identity import Principal, require, transaction
+from layers.identity import Principal, transaction
 from layers.queries.filters import Filter, where
 from layers.queries.gap import COVERAGE, SEEN, cameras_listed
 from layers.queries.run import mappings
 from layers.queries.status import revisions, status
-from layers.spec import Role
 from layers.workspaces import WorkspaceInfo, find
 
 DEMANDS = ("events", "streets")
@@ -142,7 +141,7 @@ def run_plan(
     tell = progress or (lambda _share, _doing: None)
     with transaction(engines.app, principal, timeout_s=120) as connection:
         info = find(connection, workspace)
-        require(connection, info.id, Role.ANALYST)
+        plans.territory_for(connection, info)  # whether the plan may be kept is known before it is solved
         snapshot = revisions(connection, info, _LAYERS)
         coverage = {
             "cameras_listed": cameras_listed(connection, info),

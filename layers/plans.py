@@ -8,12 +8,37 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from geo_core.errors import NotFound
+from geo_core.errors import Forbidden, NotFound
 from layers.identity import audit
 from layers.queries.run import mappings
+from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
 
 _COLUMNS = "id, kind, params, certificate, created_at, principal_id"
+
+
+def territory_for(connection: Connection, workspace: WorkspaceInfo) -> int:
+    """The territory a plan of the running principal belongs to: the highest in the tree where they are an analyst.
+
+    The root for who plans for the whole; else the territory of the grant, of several equally high ones the first made. Everybody
+    with an analyst's rights there sees the plan.
+
+    Raises
+    ------
+    Forbidden : the principal is nowhere an analyst in the workspace.
+    """
+    found = connection.execute(
+        text(
+            "WITH RECURSIVE tree AS ("
+            "SELECT id, 0 AS depth FROM territory WHERE workspace_id = :ws AND parent_id IS NULL "
+            "UNION ALL SELECT t.id, tree.depth + 1 FROM territory t JOIN tree ON t.parent_id = tree.id) "
+            "SELECT id FROM tree WHERE id = ANY (qorgan_territories(:rank)) ORDER BY depth, id LIMIT 1"
+        ),
+        {"ws": workspace.id, "rank": Role.ANALYST.rank},
+    ).scalar_one_or_none()
+    if found is None:
+        raise Forbidden("role-needed", role=Role.ANALYST.value)
+    return int(found)
 
 
 def keep(
@@ -25,16 +50,21 @@ def keep(
     certificate: Mapping[str, Any],
     sites: Mapping[str, Any],
 ) -> int:
-    """Store a plan; its id."""
+    """Store a plan for the territory of the running principal; its id.
+
+    Raises
+    ------
+    Forbidden : see :func:`territory_for`.
+    """
     plan_id = int(
         connection.execute(
             text(
-                "INSERT INTO plan (workspace_id, territory_id, principal_id, kind, params, certificate, sites) VALUES (:ws, :root, "
+                "INSERT INTO plan (workspace_id, territory_id, principal_id, kind, params, certificate, sites) VALUES (:ws, :territory, "
                 "qorgan_principal(), :kind, cast(:params AS jsonb), cast(:certificate AS jsonb), cast(:sites AS jsonb)) RETURNING id"
             ),
             {
                 "ws": workspace.id,
-                "root": workspace.root_territory_id,
+                "territory": territory_for(connection, workspace),
                 "kind": kind,
                 "params": json.dumps(dict(params)),
                 "certificate": json.dumps(dict(certificate)),
