@@ -43,10 +43,11 @@ class CameraStatus(StrEnum):
 class CameraClass(StrEnum):
     """What a camera may be counted as."""
 
-    COUNTED = "counted"  # pose and optics known: its visible area is coverage
+    COUNTED = "counted"  # works, pose and optics known: its visible area is coverage
     POTENTIAL = "potential"  # stands somewhere, but what it looks at is not known: reported apart, never coverage
     DEAD = "dead"  # broken or not built: covers nothing
     PTZ = "ptz"  # turns: could look anywhere in its circle, looks at a part of it
+    BLIND = "blind"  # stands where it sees nothing, as inside a building; told by the obstacles, never by ``classify``
 
 
 class Classification(NamedTuple):
@@ -226,13 +227,12 @@ def classify(camera: Camera, *, level: str = "detect", table: DensityTable = EN_
     """What a camera may be counted as, and why.
 
     A camera whose direction, field of view or range is unknown is *potential*: it is reported apart and is never
-    coverage. Broken and planned cameras cover nothing. An unknown status does not take a full pose away, but the reason
-    says so, and such coverage can be reported apart.
+    coverage. So is a camera nobody knows to work, however well its pose is known. Broken and planned cameras cover nothing.
 
     Returns
     -------
     Classification : reasons are ``broken``, ``planned``, ``turns``, ``azimuth-unknown``, ``hfov-unknown``,
-        ``range-unknown``, ``pose-known``, ``pose-known-status-unknown``.
+        ``range-unknown``, ``status-unknown``, ``pose-known``.
     """
     if camera.status in {CameraStatus.BROKEN, CameraStatus.PLANNED}:
         return Classification(CameraClass.DEAD, camera.status.value)
@@ -245,8 +245,9 @@ def classify(camera: Camera, *, level: str = "detect", table: DensityTable = EN_
         return Classification(CameraClass.POTENTIAL, "azimuth-unknown")
     if camera_range_m(camera, level=level, table=table) is None:
         return Classification(CameraClass.POTENTIAL, "range-unknown")
-    known = camera.status is CameraStatus.WORKS
-    return Classification(CameraClass.COUNTED, "pose-known" if known else "pose-known-status-unknown")
+    if camera.status is not CameraStatus.WORKS:
+        return Classification(CameraClass.POTENTIAL, "status-unknown")
+    return Classification(CameraClass.COUNTED, "pose-known")
 
 
 _POINTS = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")

@@ -147,7 +147,7 @@ def _areas(
             shapes3 = (seen.polygons, sectors, circles)
             unions = {n: float(shapely.area(shapely.union_all(s))) for n, s in zip(names, shapes3, strict=True)}
     verdicts = [
-        Classification(v.camera_class, "inside-building") if b else v for v, b in zip(verdicts, blind, strict=True)
+        Classification(CameraClass.BLIND, "inside-building") if b else v for v, b in zip(verdicts, blind, strict=True)
     ]
     ranges = [camera_range_m(camera, level=LEVEL) for camera in cameras]
     return (
@@ -195,7 +195,15 @@ def _rows(
         context,
         source_id=[f"camera {row['id']}" for row in stored],
         row_hash=[
-            digest(row["id"], *(row[n] for n in _POSE), row["lon"], row["lat"], v.reason, round(float(area), 3))
+            digest(
+                row["id"],
+                *(row[n] for n in _POSE),
+                row["lon"],
+                row["lat"],
+                v.camera_class.value,
+                v.reason,
+                round(float(area), 3),
+            )
             for row, v, area in zip(stored, verdicts, figures["visible_m2"], strict=True)
         ],
         geometry=degrees,

@@ -52,6 +52,10 @@ def _segments(context: Context) -> dict[str, Any]:
         "FROM layer_roads WHERE workspace_id = %(ws)s AND highway_class <> ALL(%(out)s) ORDER BY source_id",
         {"ws": context.workspace.id, "out": sorted(_NOT_STREETS)},
     )
+    left_out = context.connection.execute(
+        text("SELECT count(*) FROM layer_roads WHERE workspace_id = :ws AND highway_class = ANY(:out)"),
+        {"ws": context.workspace.id, "out": sorted(_NOT_STREETS)},
+    ).scalar_one()
     lines = np.array(shapely.from_wkb([bytes(row["wkb"]) for row in roads]), dtype=object)
     classes = np.array([row["highway_class"] for row in roads], dtype=object)
     made = _made(roads, lines, classes)
@@ -75,7 +79,13 @@ def _segments(context: Context) -> dict[str, Any]:
         columns=columns,
     )
     done = replace_rows(context, rows)
-    return {"segments": len(made), "length_m": float(made.length_m.sum()), "roads": len(roads), "rows": done}
+    return {
+        "segments": len(made),
+        "length_m": float(made.length_m.sum()),
+        "roads": len(roads),
+        "left_out": int(left_out),
+        "rows": done,
+    }
 
 
 def _made(roads: list[dict[str, Any]], lines: NDArray[np.object_], classes: NDArray[np.object_]) -> StreetSegments:
