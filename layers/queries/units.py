@@ -67,21 +67,25 @@ def areas(
     Returns
     -------
     rows : id, code, names, kind, population (None = unknown), count, unknown_count, count_per_10k (None = no population).
-    totals : count of all rows that pass, ``outside`` of every area, ``without_position``. Where areas of a kind do not overlap
-        the counts of the rows, ``outside`` and ``without_position`` add up to ``count``; an event exactly on a common border
-        counts in both areas.
+    totals : count of all rows that pass, ``outside`` of every area, ``without_position``. For each kind the
+        counts of the rows, ``outside`` and ``without_position`` add up to ``count``: of several areas of a kind that an event
+        lies in, as on their common border, only the one with the smallest id counts it.
     """
     clause = where(layer, workspace.id, given or Filter())
     clause.params["kind"] = kind
     found = mappings(
         connection,
         f"""
-        WITH e AS MATERIALIZED (SELECT t.geom, ({clause.passes}) AS passes FROM {layer.table} t WHERE {clause.sql})
+        WITH e AS MATERIALIZED (SELECT t.id, t.geom, ({clause.passes}) AS passes FROM {layer.table} t WHERE {clause.sql}),
+        l AS (SELECT min(a.id) AS area_id, e.passes
+              FROM e JOIN layer_areas a ON a.workspace_id = %(ws)s AND a.geom && e.geom AND ST_Covers(a.geom, e.geom)
+              WHERE %(kind)s::text IS NULL OR a.kind = %(kind)s
+              GROUP BY e.id, e.passes, a.kind)
         SELECT a.id, a.code, a.kind, a.name, a.name_kk, a.name_ru, a.name_en, a.population, a.population_date,
-               count(e.geom) FILTER (WHERE e.passes) AS count,
-               count(e.geom) FILTER (WHERE e.passes IS NULL) AS unknown_count,
-               count(e.geom) FILTER (WHERE e.passes) * 10000.0 / nullif(a.population, 0) AS count_per_10k
-        FROM layer_areas a LEFT JOIN e ON a.geom && e.geom AND ST_Covers(a.geom, e.geom)
+               count(l.area_id) FILTER (WHERE l.passes) AS count,
+               count(l.area_id) FILTER (WHERE l.passes IS NULL) AS unknown_count,
+               count(l.area_id) FILTER (WHERE l.passes) * 10000.0 / nullif(a.population, 0) AS count_per_10k
+        FROM layer_areas a LEFT JOIN l ON l.area_id = a.id
         WHERE a.workspace_id = %(ws)s AND (%(kind)s::text IS NULL OR a.kind = %(kind)s)
         GROUP BY a.workspace_id, a.id ORDER BY count DESC, a.id
         """,  # noqa: S608

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from layers import registry
 from layers.queries import units
 from layers.queries.filters import Filter
-from tests.layers.city import NORTH, SOUTH, WEST, open_city
+from tests.layers.city import NORTH, SOUTH, WEST, crime, open_city
 from tests.layers.events import passes, random_events
 
 CRIMES = registry.load()["crimes"]
@@ -148,3 +148,30 @@ def test_areas_of_every_kind_are_listed_when_none_is_asked_for(filled):
         answer = units.areas(connection, city.workspace, CRIMES)
     assert {row["kind"] for row in answer["rows"]} == {"district", "microdistrict"}
     assert len(answer["rows"]) == 7
+
+
+def test_an_event_on_a_common_border_counts_once_per_kind(city):
+    shapes = [(0, "district"), (1, "district"), (0, "microdistrict")]
+    city.load(
+        "areas",
+        [
+            {
+                "source_id": f"b{n}",
+                "code": f"b{n}",
+                "kind": kind,
+                "geom": shapely.MultiPolygon([shapely.box(76.92 + 0.01 * i, 52.26, 76.93 + 0.01 * i, 52.27)]).wkt,
+            }
+            for n, (i, kind) in enumerate(shapes)
+        ],
+    )
+    city.load(
+        "crimes", [crime("border", (76.93, 52.265)), crime("inside", (76.935, 52.265)), crime("out", (76.91, 52.265))]
+    )
+    with city.as_("administrator") as connection:
+        of = {
+            kind: units.areas(connection, city.workspace, CRIMES, kind=kind) for kind in ("district", "microdistrict")
+        }
+    assert {row["code"]: row["count"] for row in of["district"]["rows"]} == {"b0": 1, "b1": 1}
+    assert {row["code"]: row["count"] for row in of["microdistrict"]["rows"]} == {"b2": 1}
+    for answer in of.values():
+        assert sum(row["count"] for row in answer["rows"]) + answer["totals"]["outside"] == 3
