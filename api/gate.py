@@ -36,8 +36,8 @@ _PASS = f"SELECT w.id, w.xmin::text, {VERSION}, qorgan_fingerprint() FROM worksp
 # What answers say beside the rows: batches (licence, period), derivations, breaks.
 _FULL_PASS = (
     f"SELECT w.id, w.xmin::text, {VERSION} || '|' || "  # noqa: S608
-    "(SELECT count(*) || ' ' || coalesce(max(b.finished_at)::text, '') FROM batch b "
-    "WHERE b.workspace_id = w.id AND b.layer_id = ANY(%(layers)s)) || '|' || "
+    "(SELECT count(*) || ' ' || coalesce(max(b.finished_at)::text, '') FROM qorgan_loaded(w.id) b "
+    "WHERE b.layer_id = ANY(%(layers)s)) || '|' || "
     "(SELECT coalesce(max(d.made_at)::text, '') FROM derived d WHERE d.workspace_id = w.id AND d.layer_id = ANY(%(layers)s)) "
     "|| '|' || (SELECT count(*) FROM registration_break g WHERE g.workspace_id = w.id AND g.layer_id = ANY(%(layers)s)), "
     "qorgan_fingerprint() FROM workspace w WHERE w.slug = %(slug)s"

@@ -23,7 +23,7 @@ def provenance(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -
         "min(day_from) AS day_from, max(day_to) AS day_to, max(finished_at) AS last_loaded, "
         "coalesce(array_agg(DISTINCT licence) FILTER (WHERE licence <> ''), '{}') AS licences, "
         "coalesce(array_agg(DISTINCT attribution) FILTER (WHERE attribution <> ''), '{}') AS attributions "
-        "FROM batch WHERE workspace_id = %(ws)s AND layer_id = ANY(%(layers)s) AND state = 'loaded'",
+        "FROM qorgan_loaded(%(ws)s) WHERE layer_id = ANY(%(layers)s)",
         {"ws": workspace.id, "layers": sources},
     )[0]
     return {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from etl.mapping import ProposedMapping, load_mapping, propose
 from etl.readers import open_source
-from geo_core.errors import InvalidInput
+from geo_core.errors import DataQuality, InvalidInput
 from i18n import LANGUAGES, texts
 from layers.engine import Engines
 from layers.identity import Principal, transaction
@@ -23,7 +23,8 @@ def choose(
     Raises
     ------
     InvalidInput : ``unknown-mapping`` (neither a file nor a source the layer knows), ``mapping-incomplete`` (nothing was found for
-        a required field or the position), and whatever is wrong with the mapping or the file.
+        a required field or the position), and whatever is wrong with the mapping or the file. DataQuality : ``no-rows``, ``coordinates-swapped``,
+        ``coordinates-in-metres``.
     """
     if wanted is not None:
         return _named(layer, wanted), None
@@ -33,10 +34,13 @@ def choose(
     with open_source(path, layer=layer, mapping=osm) as source:
         if source.format == "osm-pbf" and osm is None:
             raise InvalidInput("osm-without-filter", mapping=layer.id)
+        sample = source.sample()
+        if len(sample) == 0 and source.format != "osm-pbf":
+            raise DataQuality("no-rows", name=path.name)
         proposal = propose(
             layer,
             source.header,
-            source.sample().columns,
+            sample.columns,
             has_geometry=source.has_geometry,
             format=source.format,
             labels=_labels(layer),

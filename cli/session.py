@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cli.database import database_urls
 from cli.settings import Settings, load_settings
-from geo_core.errors import InvalidInput, NotFound, Unavailable
+from geo_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from layers.engine import Engines, connect
 from layers.identity import LOCAL_ADMINISTRATOR, Principal, find_by_subject, transaction
 
@@ -48,6 +48,7 @@ def open_engines(settings: Settings, *, migrated: bool = True) -> Iterator[Engin
     Raises
     ------
     Unavailable : ``schema-missing``, when tables were never made (``migrated``).
+    Conflict : ``busy-try-again``, while they are being replaced.
     """
     urls = database_urls(settings)
     engines = connect(str(urls.app), loader_url=str(urls.loader), owner_url=str(urls.owner), pool_size=3)
@@ -65,8 +66,14 @@ def _require_schema(engines: Engines) -> None:
     from layers.engine import border
 
     with border(), engines.app.connect() as connection:
-        if connection.execute(text("SELECT to_regclass('workspace') IS NULL")).scalar_one():
-            raise Unavailable("schema-missing")
+        migrated, made = connection.execute(
+            text("SELECT to_regclass('alembic_version') IS NOT NULL, to_regclass('workspace') IS NOT NULL")
+        ).one()
+    if not migrated:
+        raise Unavailable("schema-missing")
+    if not made:
+        # A restore or a migration is under way.
+        raise Conflict("busy-try-again")
 
 
 @contextmanager

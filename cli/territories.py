@@ -18,7 +18,8 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _NAMES = {
     "kk": ("name_kk", "name:kk", "name_object_kaz", "name_kaz"),
     "ru": ("name_ru", "name:ru", "name_object", "name"),
-    "en": ("name_en", "name:en", "name"),
+    # Where nobody gave an English name the place keeps its own; a bare "name" is often only the kind of the place.
+    "en": ("name_en", "name:en", "name_ru", "name:ru", "name_object", "name_kk", "name:kk", "name_object_kaz", "name"),
 }
 
 

@@ -10,22 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from etl.records import FlagColumn, Reason, Tally
-
-VALUE_LENGTH = 100
-
-
-def shown(value: Any) -> Any:
-    """A source's value as JSON, cut so that a report stays readable; not-a-number becomes None."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if isinstance(value, bytes):
-        return f"<{len(value)} bytes>"
-    text = value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-    return text if len(text) <= VALUE_LENGTH * 2 else text[: VALUE_LENGTH * 2 - 1] + "…"
+from etl.records import FlagColumn, Reason, Tally, shown
 
 
 @dataclass(frozen=True)

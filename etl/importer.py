@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from etl.context import Degrees, ImportContext, Moments
 from etl.intake import Reading, read_batches
@@ -22,7 +22,7 @@ from etl.prefetch import ahead
 from etl.readers import Limits
 from etl.records import RecordBatch, RejectedRow
 from geo_core.cells import index_points
-from geo_core.errors import InvalidInput, QorganError
+from geo_core.errors import DataQuality, InvalidInput, QorganError
 from geo_core.sun import dark_of_interval
 from layers import batches, loading
 from layers.engine import Engines
@@ -70,6 +70,8 @@ class ImportReport:
     rejected_by_reason : a row with two reasons counts in both.
     warnings : code → how many rows or times, with examples.
     batch_id : None for a dry run.
+    error : code and params of ``all-rows-rejected`` when there were rows and none could be used; the batch is ``failed`` then, its
+        rejected rows are kept. None = some row was good.
     """
 
     layer: str
@@ -90,6 +92,7 @@ class ImportReport:
     is_synthetic: bool
     dry_run: bool
     batch_id: int | None
+    error: dict[str, Any] | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -185,6 +188,9 @@ def _store(
             sha256=summary.sha256,
             size_bytes=summary.size_bytes,
         )
+        if report.error is not None:
+            # a batch of nothing: its days cover nothing, there is nothing to undo
+            connection.execute(text("UPDATE batch SET state = 'failed' WHERE id = :id"), {"id": batch_id})
         batches.keep_rejected(connection, workspace, batch_id, tally.rejected)
         audit(
             connection,
@@ -280,9 +286,10 @@ def _allowed(batch: RecordBatch, where: Placing) -> tuple[RecordBatch, tuple[Rej
     keep = where.may_write(where.territory_of(batch.lon, batch.lat))
     if keep.all():
         return batch, ()
+    out = np.flatnonzero(~keep)
     refused = tuple(
-        RejectedRow(row_number=int(n), raw={}, reasons=(("outside-your-territory", {}),))
-        for n in batch.row_number[~keep]
+        RejectedRow(row_number=int(n), raw=raw, reasons=(("outside-your-territory", {}),))
+        for n, raw in zip(batch.row_number[out], batch.raw(out), strict=True)
     )
     mask = pa.array(keep)
     return (
@@ -299,6 +306,7 @@ def _allowed(batch: RecordBatch, where: Placing) -> tuple[RecordBatch, tuple[Rej
             times=None if batch.times is None else batch.times.take(keep),
             dark=None if batch.dark is None else batch.dark.filter(mask),
             node_ids=None if batch.node_ids is None else batch.node_ids.filter(mask),
+            source=None if batch.source is None else batch.source.take(keep),
         ),
         refused,
     )
@@ -342,5 +350,6 @@ def _report(
         is_synthetic=wanted.is_synthetic,
         dry_run=wanted.dry_run,
         batch_id=batch_id,
+        error=problem(DataQuality("all-rows-rejected", rows=summary.read)) if not tally.accepted else None,
         seconds=round(seconds, 3),
     )

@@ -24,12 +24,12 @@ from etl.coercion.territory import Territory
 from etl.coercion.times import TimeReader
 from etl.coercion.zones import zone_named
 from etl.context import ImportContext
-from etl.findings import Findings, shown
+from etl.findings import Findings
 from etl.identity import KeyTable, content_ids, hash_column, hash_rows
 from etl.quality import FieldReader
 from etl.readers import Limits, RawChunk, Source, open_source
 from etl.readers.source import resolve
-from etl.records import EventTimes, ReadReport, RecordBatch, RejectedRow, Tally
+from etl.records import EventTimes, ReadReport, RecordBatch, RejectedRow, SourceRows, Tally
 from geo_core.errors import DataQuality, InvalidInput
 from layers.spec import Layer, LayerKind, SourceMapping, TimeSource
 
@@ -183,6 +183,7 @@ class Reading(Iterator[RecordBatch]):
             dark=self._dark(lon, lat, times),
             node_ids=kept(chunk.node_ids) if chunk.node_ids is not None else None,
             rejected=(*chunk.rejected, *self._rejected_rows(chunk, findings)),
+            source=SourceRows(chunk.columns, np.flatnonzero(keep)),
         )
         self._count(batch, findings)
         return batch
@@ -251,15 +252,11 @@ class Reading(Iterator[RecordBatch]):
         reasons = findings.reasons()
         if not reasons:
             return []
-        at = pa.array(list(reasons))
-        raw = {name: [shown(v) for v in column.take(at).to_pylist()] for name, column in chunk.columns.items()}
+        at = np.fromiter(reasons, np.int64, len(reasons))
+        raw = SourceRows(chunk.columns, at).raw(np.arange(len(at)))
         return [
-            RejectedRow(
-                row_number=int(chunk.row_number[row]),
-                raw={name: values[i] for name, values in raw.items()},
-                reasons=why,
-            )
-            for i, (row, why) in enumerate(reasons.items())
+            RejectedRow(row_number=int(chunk.row_number[row]), raw=own, reasons=reasons[row])
+            for row, own in zip(at.tolist(), raw, strict=True)
         ]
 
     def _count(self, batch: RecordBatch, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from etl.coercion.positions import Floats, guess_crs
 from etl.coercion.stamps import Precision, read_clock, read_stamps
 from etl.coercion.territory import Territory
 from etl.coercion.words import Vocabulary
+from geo_core.errors import DataQuality
 from layers.spec import Field, FieldType, Layer, SourceMapping, TimeSource
 
 # Header words in English, Russian and Kazakh, as our own exports, KPSSU, OSM and city registers write them.
@@ -45,6 +46,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "power_w": ("power", "wattage", "мощность", "қуаты"),
     "owner": ("owner", "operator", "владелец", "балансодержатель", "иесі"),
 }  # fmt: skip
+# Names of axes that do not say which of the two they are.
+AXES = frozenset({"x", "y", "coord x", "coord y", "point x", "point y"})
 SURE, LIKELY, DOUBTFUL = 0.95, 0.7, 0.4
 
 
@@ -91,6 +94,10 @@ def propose(
     header, sample, has_geometry, format : of :func:`etl.readers.open_source` (``source.sample().columns``).
     labels : field name → its titles in the languages of the product: our own exports are recognised in all of them.
     territory : in EPSG:4326; tells longitude from latitude and names the CRS of metres.
+
+    Raises
+    ------
+    DataQuality : ``coordinates-swapped``, ``coordinates-in-metres``: the columns are named one way and filled another.
     """
     known = _by_signature(layer, header, format)
     if known is not None:
@@ -194,41 +201,56 @@ class _Guess:
         return values if known.any() and unreadable.sum() <= 0.05 * len(values) and not unreadable.all() else None
 
     def positions(self) -> str:
-        """Take the coordinate columns; returns the CRS they seem to be in."""
+        """Take the coordinate columns; returns the CRS they seem to be in.
+
+        Raises
+        ------
+        DataQuality : ``coordinates-swapped`` when columns called longitude and latitude hold each other's values: what a header says
+            is not turned round in silence; ``coordinates-in-metres`` when metres lie in the territory in no CRS we know.
+        """
         numeric = {c: v for c in self.free() if (v := self.numbers(c)) is not None}
+        lon_named, lat_named = self.named("@lon"), self.named("@lat")
         pairs = [
-            (a * b, x, y)
-            for a, x, _ in self.named("@lon")
-            for b, y, _ in self.named("@lat")
-            if x in numeric and y in numeric and x != y
+            (a * b, x, y) for a, x, _ in lon_named for b, y, _ in lat_named if x in numeric and y in numeric and x != y
         ]
         if not pairs and self.territory is not None:
             # nobody called them so: two columns that lie in the territory together
+            no_lon, no_lat = {c for _, c, _ in lat_named}, {c for _, c, _ in lon_named}
             pairs = [
                 (DOUBTFUL, x, y)
                 for x in numeric
                 for y in numeric
-                if x != y and self._inside(numeric[x], numeric[y]) > 0.9
+                if x != y and x not in no_lon and y not in no_lat and self._inside(numeric[x], numeric[y]) > 0.9
             ]
         if not pairs:
             return "EPSG:4326"
         pairs.sort(key=lambda p: -p[0] - self._inside(numeric[p[1]], numeric[p[2]]))
         score, x, y = pairs[0]
-        crs = "EPSG:4326"
-        reason = "by-name" if score > DOUBTFUL else "by-values"
         sample = np.column_stack([numeric[x], numeric[y]])
         sample = sample[np.isfinite(sample).all(axis=1)]
-        if len(sample) and np.median(np.abs(sample)) > 1000:
-            guessed = guess_crs(sample, self.territory)
-            crs, score = (guessed, score) if guessed else ("EPSG:3857", DOUBTFUL * score)
-            reason = "by-values"
-        elif self.territory is not None and self._inside(numeric[y], numeric[x]) > 0.5 > self._inside(
-            numeric[x], numeric[y]
-        ):
-            x, y, reason = y, x, "by-values"  # named the other way round
+        crs, turned = self._reference(sample)
+        reason = "by-name" if score > DOUBTFUL and crs == "EPSG:4326" else "by-values"
+        if turned:
+            # geodesists call the northing x: such names say nothing about which is which
+            if not {normal(x), normal(y)} <= AXES:
+                raise DataQuality("coordinates-swapped", rows=len(sample), share=1.0, lon=x, lat=y)
+            x, y, score, reason = y, x, min(score, DOUBTFUL), "by-values"
         self.take("@lon", x, score * SURE, reason)
         self.take("@lat", y, score * SURE, reason)
         return crs
+
+    def _reference(self, sample: Floats) -> tuple[str, bool]:
+        """CRS of coordinates, and whether the first column is the latitude or northing."""
+        if not len(sample):
+            return "EPSG:4326", False
+        if np.median(np.abs(sample)) > 1000:
+            for turned in (False, True):
+                guessed = guess_crs(sample[:, ::-1] if turned else sample, self.territory)
+                if guessed is not None:
+                    return guessed, turned
+            raise DataQuality("coordinates-in-metres", rows=len(sample), share=1.0, guess=None)
+        as_named, other = self._inside(*sample.T), self._inside(*sample[:, ::-1].T)
+        return "EPSG:4326", other > 0.5 > as_named
 
     def _inside(self, x: Floats, y: Floats) -> float:
         known = np.isfinite(x) & np.isfinite(y)

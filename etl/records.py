@@ -15,6 +15,20 @@ from numpy.typing import NDArray
 
 Reason = tuple[str, dict[str, Any]]
 SAMPLES_KEPT = 5
+VALUE_LENGTH = 100
+
+
+def shown(value: Any) -> Any:
+    """A source's value as JSON, cut so that a report stays readable; not-a-number becomes None."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    text = value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return text if len(text) <= VALUE_LENGTH * 2 else text[: VALUE_LENGTH * 2 - 1] + "…"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +148,30 @@ class EventTimes:
 
 
 @dataclass(frozen=True, eq=False)
+class SourceRows:
+    """Rows of a chunk as the source wrote them.
+
+    Parameters
+    ----------
+    columns : Arrow arrays of the whole chunk, by the source's names, mapped columns only; nothing is copied.
+    at : int64, position in the chunk of each row.
+    """
+
+    columns: Mapping[str, pa.Array]
+    at: NDArray[np.int64]
+
+    def raw(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Values of ``rows`` (positions in ``at``) as JSON, cut to 200 characters."""
+        wanted = pa.array(self.at[rows])
+        columns = {name: [shown(v) for v in column.take(wanted).to_pylist()] for name, column in self.columns.items()}
+        return [{name: values[i] for name, values in columns.items()} for i in range(len(rows))]
+
+    def take(self, keep: NDArray[np.bool_]) -> SourceRows:
+        """The rows of a mask."""
+        return SourceRows(self.columns, self.at[keep])
+
+
+@dataclass(frozen=True, eq=False)
 class RecordBatch:
     """Accepted rows of one chunk of a source, columns typed as the layer declares, and the chunk's rejected rows.
 
@@ -151,6 +189,7 @@ class RecordBatch:
     dark : sun lower than −6° at that place and moment; None where nobody computed it or the layer has no events.
     node_ids : list<int64>, the OSM nodes of each line in order (roads), else None.
     rejected : the rows of this chunk that were not accepted.
+    source : the source's own values of the mapped columns, one per row; see :meth:`raw`.
     """
 
     columns: dict[str, pa.Array]
@@ -165,9 +204,14 @@ class RecordBatch:
     dark: pa.BooleanArray | None = None
     node_ids: pa.ListArray | None = None
     rejected: tuple[RejectedRow, ...] = ()
+    source: SourceRows | None = None
 
     def __len__(self) -> int:
         return len(self.row_number)
+
+    def raw(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """The source's values of these rows, as :class:`RejectedRow` keeps them: accepted rows may still be refused later."""
+        return self.source.raw(rows) if self.source is not None else [{} for _ in rows]
 
     def to_table(self) -> pa.Table:
         """Everything in one Arrow table: lon, lat (null = no position), geometry as WKB, times flat, flags as lists."""

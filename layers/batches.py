@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from geo_core.errors import Conflict, Forbidden, NotFound
 from layers import registry
 from layers.history import restore
-from layers.identity import audit, territories
+from layers.identity import audit, require, territories
 from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
 
@@ -166,9 +166,13 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
     ------
     NotFound : no such batch.
     Conflict : it is not loaded, or a later batch or edit changed its rows (named in ``later``).
-    Forbidden : it has rows where the principal is not an editor: it goes as a whole or not at all.
+    Forbidden : ``undo-not-yours``: somebody else's, and the principal does not administer the whole workspace;
+        ``undo-outside-your-territory``: it has rows where the principal is not an editor. It goes as a whole or not at all.
     """
+    require(connection, workspace.id, Role.EDITOR)
     batch = one(connection, workspace, batch_id)
+    if not _is_changeable(connection, batch_id):
+        raise Forbidden("undo-not-yours", batch=batch_id)
     if batch["state"] != "loaded":
         raise Conflict("batch-not-loaded", batch=batch_id, state=batch["state"])
     layer = registry.load()[batch["layer_id"]]
@@ -177,7 +181,7 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
         text("SELECT qorgan_batch_territories(:table, :ws, :batch)"), {**key, "table": layer.table}
     ).scalar_one()
     if not set(touched) <= territories(connection, Role.EDITOR):
-        raise Forbidden("outside-your-territory")
+        raise Forbidden("undo-outside-your-territory", batch=batch_id)
     later = connection.execute(
         text(
             "SELECT count(*) FROM row_history h WHERE h.workspace_id = :ws AND h.layer_id = :layer "
@@ -205,3 +209,9 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
         restored=restored,
     )
     return {"removed": int(removed), "restored": restored}
+
+
+def _is_changeable(connection: Connection, batch_id: int) -> bool:
+    """Whether the policies let the running principal change the batch's own row: asked first, so that nothing is half done."""
+    found = connection.execute(text("SELECT id FROM batch WHERE id = :id FOR UPDATE"), {"id": batch_id}).first()
+    return found is not None

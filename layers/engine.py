@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_core.errors import Conflict, Forbidden, InvalidInput, LimitExceeded, QorganError, Unavailable
+
+# What PostgreSQL says of a partition that went away under a statement.
+_GONE = re.compile(
+    r'could not open relation|relation with OID \d+ does not exist|relation "layer_\w+_w\d+" does not exist'
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,9 @@ def translated(error: Exception) -> QorganError | None:
             | psycopg.errors.DeadlockDetected()
             | psycopg.errors.SerializationFailure()
         ):
+            return Conflict("busy-try-again")
+        case psycopg.errors.UndefinedTable() | psycopg.errors.InternalError_() if _GONE.search(str(cause)):
+            # A partition that was dropped or put in another's place while the statement was on its way to it.
             return Conflict("busy-try-again")
         case psycopg.OperationalError() | psycopg.InterfaceError():
             return Unavailable("database-away")

@@ -13,7 +13,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
+from geo_core.errors import InvalidInput
 from layers import queue_schema, registry, tables
+from layers.identity import admit_derivations
 from layers.migrations_filter import include_name, include_object
 from layers.rows import Base
 
@@ -43,6 +45,9 @@ def upgrade(owner_url: str, *, revision: str = "head", versions: Path | None = N
             # The service must be able to tell whether the database is of its own revision.
             connection.exec_driver_sql("GRANT SELECT ON alembic_version TO qorgan_app")
             queue_schema.ensure(connection)
+            if revision == "head":
+                # Workspaces of a restored backup may be older than derivations of their own.
+                admit_derivations(connection)
     finally:
         engine.dispose()
 
@@ -88,11 +93,17 @@ def new_revision(owner_url: str, message: str, *, revision_id: str | None = None
     Returns
     -------
     The path of the file; read it before it is committed.
+
+    Raises
+    ------
+    InvalidInput : ``nothing-to-migrate``: models and database agree.
     """
     number = revision_id or f"{int(head(versions) or 0) + 1:04d}"
     engine = create_engine(owner_url)
     try:
         with engine.begin() as connection:
+            if not drift(connection):
+                raise InvalidInput("nothing-to-migrate")
             made = command.revision(
                 _config(connection, versions),
                 message=message,

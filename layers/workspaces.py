@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from geo_core.errors import Conflict, InvalidInput, NotFound
 from layers import registry
+from layers.identity import admit_derivations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,7 @@ def create(owner: Connection, spec: WorkspaceSpec) -> WorkspaceInfo:
                 "reason": json.dumps(dict(change.reason)),
             },
         )
+    admit_derivations(owner)
     return find(owner, spec.slug)
 
 

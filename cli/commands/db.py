@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group.command("stop")(stop)
     group.command("status")(status)
     group.command("migrate")(migrate)
+    group.command("revision")(revision)
     group.command("backup")(backup)
     group.command("restore")(restore)
     app.add_typer(group, name="db")
@@ -82,6 +83,25 @@ def migrate(json: _Json = False) -> None:
         print_json({"revision": migrations.head()})
     else:
         say("cli.db.migrated", revision=migrations.head())
+
+
+def revision(
+    message: Annotated[str, typer.Argument(help="What changes, in a few words; it names the file.")],
+    json: _Json = False,
+) -> None:
+    """Write the next migration: what brings the database to the models of the code."""
+    from cli.database import database_urls
+    from cli.settings import load_settings
+    from cli.start import migrate as migrate_now
+    from layers import migrate as migrations
+
+    urls = database_urls(load_settings())
+    migrate_now(urls)  # differences are taken from the newest revision
+    path = migrations.new_revision(urls.owner, message)
+    if json:
+        print_json({"revision": path.name.partition("_")[0], "path": str(path)})
+    else:
+        say("cli.db.revision", path=str(path))
 
 
 def backup(

@@ -8,8 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from cli.filtering import JsonOption, WorkspaceOption
-from cli.speech import language, print_json, print_line, say
+from cli.speech import language, print_json, print_line, say, tell_error
+from geo_core.errors import DataQuality
 from i18n import texts
+
+# The exit code of data that cannot be used, as ``cli.main`` has it for refused files.
+REFUSED = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +38,10 @@ def import_file(
     synthetic: Annotated[bool, typer.Option("--synthetic")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Import a file into a layer as one batch: all of it, or nothing."""
+    """Import a file into a layer as one batch: all of it, or nothing.
+
+    Exit code 3 when every row was rejected: the report is told all the same.
+    """
     from cli.mappings import choose
     from cli.output import ProgressLine
     from cli.session import session
@@ -73,6 +80,11 @@ def import_file(
         print_json(report | {"mapping": to_json(how)})
     else:
         _tell_report(report)
+    if report["error"] is not None:
+        # told after the report, which says why of each row
+        refused = DataQuality(report["error"]["code"], **report["error"]["params"])
+        tell_error(refused)
+        raise typer.Exit(REFUSED)
 
 
 def _tell_proposal(proposal: Any) -> None:

@@ -102,8 +102,8 @@ def check_positions(
 ) -> tuple[Floats, Floats]:
     """Lon, lat of points in ``crs`` (NaN = none); faulty rows are rejected and become NaN.
 
-    Rejects ``null-island``, ``coordinates-swapped``, ``coordinates-in-metres``, ``position-out-of-range``; flags
-    ``outside-territory``.
+    Rejects ``null-island``, ``coordinates-swapped``, ``coordinates-in-metres``, ``position-out-of-range``, ``far-outside-workspace`` (more than 100 km);
+    flags ``outside-territory``.
     """
     present = np.isfinite(x) & np.isfinite(y)
     totals.positioned += int(present.sum())
@@ -139,17 +139,22 @@ def check_positions(
         rows = np.flatnonzero(metres)[:SAMPLE]
         totals.metres_sample = np.column_stack([x[rows], y[rows]])
     findings.reject("position-out-of-range", wrong & ~swapped & ~metres, values=shown)
+    beyond = far & ~swapped & ~wrong
+    findings.reject("far-outside-workspace", beyond, values=shown)
     totals.swapped += int(swapped.sum())
     totals.in_metres += int(metres.sum())
     totals.far += int((far & ~swapped & ~metres).sum())
     if territory is not None:
-        findings.flag("outside-territory", present & ~bad & ~wrong & ~swapped & ~covered)
-    lost = ~present | bad | wrong | swapped
+        findings.flag("outside-territory", present & ~bad & ~wrong & ~swapped & ~beyond & ~covered)
+    lost = ~present | bad | wrong | swapped | beyond
     return np.where(lost, np.nan, lon), np.where(lost, np.nan, lat)
 
 
 def guess_crs(sample: Floats | None, territory: Territory | None) -> str | None:
-    """The projected CRS in which metres would lie in the territory: Web Mercator, its UTM zone or Gauss-Krüger zone."""
+    """The projected CRS in which most points would lie in the territory, or else near it; None = none of those tried.
+
+    Tried: Web Mercator, the UTM zone and the Gauss-Krüger zone of the territory.
+    """
     if sample is None or territory is None:
         return None
     lon, lat = territory.centre
@@ -157,9 +162,13 @@ def guess_crs(sample: Floats | None, territory: Territory | None) -> str | None:
     candidates = ["EPSG:3857", f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"]
     if zone >= 32 and lat > 0:
         candidates.append(f"EPSG:{28400 + zone - 30}")  # Pulkovo 1942, zones 2–32
-    best, best_share = None, TOO_MANY
-    for crs in candidates:
-        share = float(np.mean(territory.covers(*to_lonlat(sample[:, 0].copy(), sample[:, 1].copy(), crs))))
-        if share > best_share:
-            best, best_share = crs, share
+    best: str | None = None
+    best_share = TOO_MANY
+    for test in (territory.covers, territory.near):
+        for crs in candidates:
+            share = float(np.mean(test(*to_lonlat(sample[:, 0].copy(), sample[:, 1].copy(), crs))))
+            if share > best_share:
+                best, best_share = crs, share
+        if best is not None:
+            break
     return best

@@ -52,9 +52,13 @@ class Territory:
 
     def far(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Points more than about 100 km (to 1 km) outside; NaN is not far."""
+        return np.isfinite(lon) & np.isfinite(lat) & ~self.near(lon, lat)
+
+    def near(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Points inside or at most about 100 km outside; NaN and inf are not near."""
         known = np.isfinite(lon) & np.isfinite(lat)
         out = np.zeros(len(lon), dtype=np.bool_)
-        out[known] = ~shapely.intersects_xy(self._near, lon[known], lat[known])
+        out[known] = shapely.intersects_xy(self._near, lon[known], lat[known])
         return out
 
     @cached_property

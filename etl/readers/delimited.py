@@ -16,11 +16,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import shapely
 
-from etl.findings import shown
 from etl.readers.dialect import DELIMITERS, Dialect, sniff
 from etl.readers.encoding import guess
 from etl.readers.source import Limits, RawChunk, Source
-from etl.records import RejectedRow
+from etl.records import RejectedRow, shown
 from geo_core.errors import DataQuality
 
 HEAD = 256 << 10

@@ -35,6 +35,11 @@ class Period:
         return (self.last - self.first).days + 1
 
 
+# More than this share of the days in other months, or of the length, and a season is compared with a year.
+OTHER_MONTHS, OTHER_LENGTH = 0.05, 0.1
+SEASONS_WARNING = "warning.seasons-differ"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
     """Counts of two periods per cell and in total.
@@ -46,6 +51,8 @@ class Comparison:
     ratio, ratio_low, ratio_high : rate after / rate before over all cells with its 90 % interval (exact conditional binomial,
         Clopper–Pearson); None where ``before`` is 0.
     unknown_before, unknown_after : events whose time is too coarse to be put into the period.
+    seasons_differ : the periods do not hold the same months in the same shares, or are of other length: the difference may be that of
+        the seasons. warnings : keys of the sentences that say so.
     """
 
     resolution: int
@@ -87,6 +94,7 @@ def compare(
     counts_before, counts_after = np.zeros(len(every)), np.zeros(len(every))
     counts_before[np.searchsorted(every, one.cells)] = one.measures["count"]
     counts_after[np.searchsorted(every, two.cells)] = two.measures["count"]
+    other_seasons = seasons_differ(before, after)
     n_before, n_after = int(one.totals["count"]), int(two.totals["count"])
     return Comparison(
         resolution=resolution,
@@ -101,9 +109,24 @@ def compare(
             "days_after": after.days,
             "unknown_before": int(one.totals["unknown_count"]),
             "unknown_after": int(two.totals["unknown_count"]),
+            "seasons_differ": other_seasons,
+            "warnings": [SEASONS_WARNING] if other_seasons else [],
             **rate_ratio(n_before, before.days, n_after, after.days),
         },
     )
+
+
+def seasons_differ(before: Period, after: Period) -> bool:
+    """Whether a difference may be one of seasons: more than 5 % of the days fall in other months, or lengths differ by over 10 %."""
+    shares = [np.bincount([m - 1 for m in _months(period)], minlength=12) / period.days for period in (before, after)]
+    other = float(np.abs(shares[0] - shares[1]).sum()) / 2
+    longer, shorter = max(before.days, after.days), min(before.days, after.days)
+    return other > OTHER_MONTHS or longer > (1 + OTHER_LENGTH) * shorter
+
+
+def _months(period: Period) -> list[int]:
+    """Month of each day."""
+    return [date.fromordinal(day).month for day in range(period.first.toordinal(), period.last.toordinal() + 1)]
 
 
 def rate_ratio(
@@ -147,7 +170,7 @@ def check_covered(
     """Refuse a comparison with a period the data does not reach, or whose months hold no batch."""
     spans = mappings(
         connection,
-        "SELECT day_from, day_to FROM batch WHERE workspace_id = %(ws)s AND layer_id = %(layer)s AND state = 'loaded' "
+        "SELECT day_from, day_to FROM qorgan_loaded(%(ws)s) WHERE layer_id = %(layer)s "
         "AND day_from IS NOT NULL ORDER BY day_from",
         {"ws": workspace.id, "layer": layer.id},
     )

@@ -69,7 +69,7 @@ def status(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> di
         "SELECT count(*) AS batches, coalesce(bool_or(is_synthetic), false) AS is_synthetic, max(finished_at) AS last_loaded, "
         "min(day_from) AS day_from, max(day_to) AS day_to, array_remove(array_agg(DISTINCT licence), NULL) AS licences, "
         "array_remove(array_agg(DISTINCT nullif(attribution, '')), NULL) AS attributions "
-        "FROM batch WHERE workspace_id = %(ws)s AND layer_id = %(layer)s AND state = 'loaded'",
+        "FROM qorgan_loaded(%(ws)s) WHERE layer_id = %(layer)s",
         {"ws": workspace.id, "layer": layer.id},
     )[0]
     missing = {name.removeprefix("missing."): n for name, n in counted.items() if name.startswith("missing.")}

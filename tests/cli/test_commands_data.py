@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.fixtures.commands import Run
+from tests.fixtures.commands import Run, Told
 
 HEADER = ["id", "category", "occurred_local", "lon", "lat", "place_text"]
 BBOX = "76.9,52.2,77.1,52.4"
@@ -98,7 +98,7 @@ def test_an_unknown_header_is_proposed_for_told_and_kept(city: Run, tmp_path: Pa
     header = ["Номер", "Вид преступления", "Дата совершения", "Долгота", "Широта"]
     file, kept = write_crimes(tmp_path / "register.csv", rows, header), tmp_path / "mapping.json"
     told = city("import", "crimes", file, "--save-mapping", kept, "--dry-run")
-    assert told.code == 0
+    assert told.code == 3, "no row can be used as long as nobody says what кража is"
     assert "Долгота" in told.err
     assert "Вид преступления" in told.err
     mapping = json.loads(kept.read_text())
@@ -106,6 +106,58 @@ def test_an_unknown_header_is_proposed_for_told_and_kept(city: Run, tmp_path: Pa
     kept.write_text(json.dumps(mapping))
     report = city("import", "crimes", file, "--mapping", kept, "--json").json
     assert (report["loaded"], report["rejected"]) == (20, 0)
+
+
+REGISTER = ["Номер", "category", "Дата совершения", "lon", "lat"]
+
+
+def register(tmp_path: Path, rows: list[list[object]], header: list[str] = REGISTER) -> Path:
+    return write_crimes(tmp_path / "register.csv", rows, header)
+
+
+def refusal(told: Told) -> dict[str, object]:
+    assert told.code == 3
+    return json.loads(told.out.splitlines()[-1])["error"]
+
+
+@pytest.mark.parametrize("header", [REGISTER, HEADER[:5]])
+def test_fifty_rows_with_longitude_and_latitude_swapped_are_refused_and_nothing_is_stored(
+    city: Run, tmp_path: Path, header: list[str]
+):
+    rows = [[i, "theft", "2025-03-05 14:07", 52.3 + i * 1e-4, 76.95 + i * 1e-4] for i in range(50)]
+    error = refusal(city("import", "crimes", register(tmp_path, rows, header), "--json"))
+    assert error["code"] == "coordinates-swapped"
+    assert "Swap the two columns" in str(error["message"])
+    assert city("cells", "crimes", "--json").json["totals"]["count"] == 0
+
+
+def test_a_file_with_a_header_only_is_said_to_have_no_rows(city: Run, tmp_path: Path):
+    for header in (REGISTER, HEADER):
+        error = refusal(city("import", "crimes", register(tmp_path, [], header), "--json"))
+        assert error["code"] == "no-rows"
+
+
+def test_metres_of_an_unknown_grid_are_refused_with_what_to_change(city: Run, tmp_path: Path):
+    rows = [[i, "theft", "2025-03-05 14:07", 436147 + i, 428979 + i] for i in range(20)]
+    error = refusal(city("import", "crimes", register(tmp_path, rows), "--json"))
+    assert error["code"] == "coordinates-in-metres"
+    assert "`crs`" in str(error["message"])
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_file_of_bad_rows_only_fails_and_keeps_them(city: Run, tmp_path: Path, language: str):
+    file = write_crimes(tmp_path / "bad.csv", [["x1", "sorcery", "2025-01-01 10:00", 76.95, 52.3, "а"]] * 3)
+    told = city("import", "crimes", file, "--json", language=language)
+    report = json.loads(told.out.splitlines()[-1])
+    assert (told.code, report["error"]["code"], report["loaded"], report["rejected"]) == (3, "all-rows-rejected", 0, 3)
+    assert "all-rows-rejected" not in told.err, "a sentence, no bare key"
+    assert "3" in told.err
+    batch = city("imports", "show", report["batch_id"], "--json").json
+    assert (batch["state"], batch["report"]["error"]["code"]) == ("failed", "all-rows-rejected")
+    kept = city("imports", "rejected", report["batch_id"], "--json").json["rows"]
+    assert [row["raw"]["category"] for row in kept] == ["sorcery"] * 3
+    good = write_crimes(tmp_path / "good.csv", some_crimes(3))
+    assert city("import", "crimes", good, "--json").json["loaded"] == 3
 
 
 REFUSED = [

@@ -230,8 +230,23 @@ def test_a_file_of_another_place_is_refused(tmp_path):
     assert refused(points(tmp_path, LON - 20, LAT)).code == "far-outside-workspace"
     mixed = points(tmp_path, np.where(np.arange(200) < 90, LON - 20, LON), LAT)
     _, rejected, report = read(mixed, how=PLAIN)
-    assert not rejected
-    assert report.warnings.counts["outside-territory"] == 90
+    assert report.reasons == {"far-outside-workspace": 90}
+    assert len(rejected) == 90
+    assert "outside-territory" not in report.warnings.counts
+
+
+def test_a_lone_far_point_is_kept_apart_and_a_near_stray_is_noted(tmp_path):
+    batches, rejected, report = read(points(tmp_path, [76.95, 77.9, 100.0], [52.3, 52.3, 10.0]), how=PLAIN)
+    assert [code for code, _ in rejected[0].reasons] == ["far-outside-workspace"]
+    assert rejected[0].raw["lon"] == "100.0"
+    assert batches[0].flags.mask("outside-territory").tolist() == [False, True]
+    assert report.warnings.counts["outside-territory"] == 1
+
+
+def test_accepted_rows_still_know_what_the_source_wrote(tmp_path):
+    batches, _, _ = read(points(tmp_path, [76.95, 0, 76.96], [52.3, 0, 52.3]), how=PLAIN)
+    assert [row["id"] for row in batches[0].raw(np.arange(2))] == ["0", "2"]
+    assert batches[0].raw(np.array([1]))[0]["lon"] == "76.96"
 
 
 def test_the_file_is_judged_even_when_the_consumer_took_the_first_rows(tmp_path):

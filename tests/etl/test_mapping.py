@@ -11,7 +11,7 @@ import shapely
 
 from etl.mapping import dump_mapping, load_mapping, mapping_from_json, propose, to_json
 from etl.readers import open_source
-from geo_core.errors import InvalidInput
+from geo_core.errors import DataQuality, InvalidInput
 from layers.registry import load
 from layers.spec import Codes, Field, FieldType, LayerKind, TimeSource
 from tests.fixtures.intake import PAVLODAR, layer, mapping, shared
@@ -130,10 +130,39 @@ def test_decimal_commas_and_metres_are_seen_in_the_values():
         assert proposed({"x": x, "y": y}).mapping.crs == crs
 
 
-def test_columns_named_the_other_way_round_are_turned():
-    found = proposed({"lon": LAT, "lat": LON})
-    assert (found.mapping.lon, found.mapping.lat) == ("lat", "lon")
+@pytest.mark.parametrize("names", [("lon", "lat"), ("Долгота", "Широта"), ("easting", "northing")])
+def test_columns_that_hold_each_others_values_are_refused_and_never_turned_in_silence(names):
+    with pytest.raises(DataQuality) as caught:
+        proposed({names[0]: LAT, names[1]: LON})
+    assert caught.value.code == "coordinates-swapped"
+    assert (caught.value.params["lon"], caught.value.params["lat"]) == names
+
+
+def test_a_northing_called_x_is_understood_as_geodesists_call_it():
+    found = proposed({"x": LAT, "y": LON})
+    assert (found.mapping.lon, found.mapping.lat) == ("y", "x")
     assert found.reasons["@lon"] == "by-values"
+    assert found.confidence["@lon"] < 0.5
+
+
+def test_a_longitude_is_never_taken_from_a_column_called_latitude():
+    assert proposed({"lat": LON, "other": LAT}).mapping.lon is None
+    assert proposed({"lon": LAT, "other": LON}).mapping.lon is None
+
+
+def test_metres_that_fit_no_known_reference_are_refused_and_not_called_web_mercator():
+    with pytest.raises(DataQuality) as caught:
+        proposed({"x": ["436147", "434957", "426954"], "y": ["428979", "429107", "433362"]})
+    assert (caught.value.code, caught.value.params["guess"]) == ("coordinates-in-metres", None)
+
+
+def test_metres_beside_the_territory_are_still_named_by_their_reference():
+    import pyproj
+
+    x, y = pyproj.Transformer.from_crs(4326, "EPSG:32643", always_xy=True).transform(
+        np.array(LON, float) + 0.5, np.array(LAT, float)
+    )
+    assert proposed({"x": x, "y": y}).mapping.crs == "EPSG:32643"
 
 
 def test_coordinates_nobody_named_are_found_by_where_they_lie():
@@ -204,6 +233,7 @@ def test_unknown_real_files_get_a_usable_guess():
     with open_source(shared("cameras/taiwan_speed_cameras.geojson")) as source:
         found = propose(cameras, source.header, source.sample().columns, has_geometry=True)
     assert found.mapping.columns["azimuth_deg"] == "bearing"
-    with open_source(shared("crashes/leeds_2019.csv")) as source:
-        found = propose(load()["accidents"], source.header, source.sample().columns)
-    assert (found.mapping.lon, found.mapping.lat) == ("Grid Ref: Easting", "Grid Ref: Northing")
+    with open_source(shared("crashes/leeds_2019.csv")) as source, pytest.raises(DataQuality) as caught:
+        # the British grid is none of those we try: the reader is asked instead of a guess being made
+        propose(load()["accidents"], source.header, source.sample().columns, territory=shapely.box(-2.5, 53, -1, 54.5))
+    assert caught.value.code == "coordinates-in-metres"

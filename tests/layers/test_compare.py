@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from geo_core.errors import DataQuality, InvalidInput
 from layers import registry
-from layers.queries.compare import Period, compare, rate_ratio
+from layers.queries.compare import Period, compare, rate_ratio, seasons_differ
 from layers.queries.filters import Filter
 from tests.layers.city import open_city
 from tests.layers.events import cell_of, passes, random_events
@@ -70,6 +70,28 @@ def test_counts_of_both_periods_equal_plain_counting(filled, events, given):
     assert answer.cells.tolist() == sorted(set(answer.cells.tolist()))
     assert answer.difference.tolist() == pytest.approx((answer.after * 365 / 366 - answer.before).tolist())
     assert (answer.totals["days_before"], answer.totals["days_after"]) == (365, 366)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differ"),
+    [
+        (Y2023, Y2024, False),
+        (Period(date(2012, 1, 1), date(2012, 1, 31)), Period(date(2022, 1, 1), date(2022, 12, 31)), True),
+        (Period(date(2023, 2, 1), date(2023, 2, 28)), Period(date(2024, 2, 1), date(2024, 2, 29)), False),
+        (Period(date(2023, 4, 1), date(2023, 6, 30)), Period(date(2023, 7, 1), date(2023, 9, 30)), True),
+        (Period(date(2022, 1, 1), date(2023, 12, 31)), Y2024, True),
+        (Period(date(2022, 7, 1), date(2023, 6, 30)), Period(date(2023, 7, 1), date(2024, 6, 30)), False),
+    ],
+)
+def test_periods_of_other_months_or_lengths_are_noted(before, after, differ):
+    assert seasons_differ(before, after) is seasons_differ(after, before) is differ
+
+
+def test_a_season_against_another_is_compared_with_a_warning(filled):
+    spring, summer = Period(date(2023, 4, 1), date(2023, 6, 30)), Period(date(2023, 7, 1), date(2023, 9, 30))
+    noted, plain = ask(filled, spring, summer).totals, ask(filled, Y2023, Y2024).totals
+    assert (noted["seasons_differ"], noted["warnings"]) == (True, ["warning.seasons-differ"])
+    assert (plain["seasons_differ"], plain["warnings"]) == (False, [])
 
 
 def test_a_break_between_or_inside_the_periods_refuses(filled):

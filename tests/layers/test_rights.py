@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from geo_core.errors import Conflict, Forbidden
-from layers import batches, loading, registry
+from layers import batches, identity, loading, registry
+from layers.engine import translated
 from layers.identity import audit
 from layers.queries import features
+from layers.spec import Role
 from tests.layers.city import IN_EAST, IN_QUARTER, IN_WEST, crime
 
 CRIMES = registry.load()["crimes"]
@@ -101,9 +103,6 @@ def test_an_editor_cannot_move_a_row_out_of_their_district(filled):
 
 
 def test_an_editor_of_a_part_cannot_change_what_they_may_only_read(filled):
-    from layers import identity
-    from layers.spec import Role
-
     with filled.owner() as owner:
         identity.grant(owner, filled.people["quarter"], territory_id=filled.territories["west"], role=Role.ANALYST)
     before = contents(filled)
@@ -274,3 +273,110 @@ def test_ids_reserved_by_many_at_once_never_overlap(city):
     with ThreadPoolExecutor(4) as pool:
         taken = [i for ids in pool.map(take, [7, 1, 0, 50, 3] * 8) for i in ids]
     assert len(taken) == len(set(taken)) == 8 * 61
+
+
+def test_only_whoever_made_a_batch_or_an_administrator_of_the_whole_takes_it_back(filled):
+    with filled.owner() as owner:
+        identity.grant(owner, filled.people["nobody"], territory_id=filled.territories["west"], role=Role.EDITOR)
+        identity.grant(
+            owner, filled.people["analyst"], territory_id=filled.territories["west"], role=Role.ADMINISTRATOR
+        )
+    own, _ = filled.load("crimes", [crime("w2", IN_WEST)], who="west")
+    before = contents(filled)
+    for who in ("nobody", "analyst"):
+        with pytest.raises(Forbidden) as told, filled.as_(who) as connection:
+            batches.undo(connection, filled.workspace, own)
+        assert told.value.code == "undo-not-yours"
+    assert contents(filled) == before
+    with filled.as_("west") as connection:
+        assert batches.undo(connection, filled.workspace, own) == {"removed": 1, "restored": 0}
+
+
+def test_taking_back_rows_outside_of_the_own_district_is_refused_in_its_own_words(filled):
+    mine, _ = filled.load("crimes", [crime("w3", IN_WEST)], who="west")
+    with filled.owner() as owner:
+        owner.exec_driver_sql(
+            f"UPDATE layer_crimes SET territory_id = {filled.territories['east']} WHERE source_id = 'w3'"
+        )
+    with pytest.raises(Forbidden) as told, filled.as_("west") as connection:
+        batches.undo(connection, filled.workspace, mine)
+    assert (told.value.code, told.value.params) == ("undo-outside-your-territory", {"batch": mine})
+
+
+def test_an_editor_neither_makes_nor_changes_batches_in_the_name_of_another(filled):
+    other = filled.start(CRIMES, who="east")
+    with filled.as_("west") as connection:
+        assert connection.execute(text("UPDATE batch SET state = 'undone'")).rowcount == 0
+        assert connection.execute(text("DELETE FROM batch")).rowcount == 0
+    with pytest.raises(Forbidden), filled.as_("west") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO batch (workspace_id, layer_id, state, principal_id, source_name, sha256, size_bytes, licence, "
+                "attribution, is_synthetic, mapping) SELECT workspace_id, layer_id, state, principal_id, source_name, sha256, "
+                "size_bytes, licence, attribution, is_synthetic, mapping FROM batch WHERE id = :id"
+            ),
+            {"id": other},
+        )
+    with pytest.raises(Forbidden), filled.as_("west") as connection:
+        connection.execute(
+            text("INSERT INTO rejected_row VALUES (:id, 1, :ws, '{}', '[]')"), {"id": other, "ws": filled.workspace.id}
+        )
+    mine = filled.start(CRIMES, who="west")
+    with pytest.raises(Forbidden), filled.as_("west") as connection:
+        connection.execute(
+            text("UPDATE batch SET principal_id = :who WHERE id = :id"), {"who": filled.people["east"].id, "id": mine}
+        )
+
+
+def test_an_editor_does_not_write_what_is_derived(filled):
+    ws, west = filled.workspace.id, filled.territories["west"]
+    with filled.owner() as owner:
+        owner.exec_driver_sql(f"INSERT INTO derived VALUES ({ws}, 'camera_coverage', '{{}}', '{{}}')")
+        owner.exec_driver_sql(
+            f"INSERT INTO cell_share VALUES ({ws}, 'camera_coverage', 'covered_share', 1, 0, 1, {west})"
+        )
+        owner.execute(text("SELECT qorgan_ensure_partition('layer_street_segments', :ws)"), {"ws": ws})
+    with filled.as_("west") as connection:
+        for statement in (
+            "UPDATE derived SET inputs = '{}'",
+            "DELETE FROM derived",
+            "UPDATE cell_share SET numerator = 1",
+            "DELETE FROM cell_share",
+        ):
+            assert connection.exec_driver_sql(statement).rowcount == 0, statement
+    for statement in (
+        f"INSERT INTO cell_share VALUES ({ws}, 'camera_coverage', 'covered_share', 2, 1, 1, {west})",
+        f"INSERT INTO derived VALUES ({ws}, 'street_segments', '{{}}', '{{}}')",
+        (
+            "INSERT INTO layer_street_segments (workspace_id, id, source_id, territory_id, batch_id, row_hash, highway_class, length_m, "
+            f"geom) VALUES ({ws}, 9, 's', {west}, 0, 0, 'primary', 1, ST_GeomFromText('LINESTRING(76.93 52.26, 76.94 52.27)', 4326))"
+        ),
+    ):
+        with pytest.raises(Forbidden), filled.as_("west") as connection:
+            connection.exec_driver_sql(statement)
+
+
+def test_an_administrator_of_a_district_does_not_change_the_workspace(city):
+    with city.owner() as owner:
+        identity.grant(owner, city.people["west"], territory_id=city.territories["west"], role=Role.ADMINISTRATOR)
+    with city.as_("west") as connection:
+        assert connection.execute(text("UPDATE workspace SET zone = 'UTC'")).rowcount == 0
+    with city.as_("administrator") as connection:
+        assert connection.execute(text("UPDATE workspace SET settings = '{}'")).rowcount == 1
+
+
+def test_nobody_signs_in_as_the_one_who_derives(city):
+    assert identity.find_by_subject(city.engines.app, identity.DERIVATION) is None
+    assert identity.derivation_principal(city.engines.app).subject == identity.DERIVATION
+
+
+def test_a_partition_that_went_away_under_a_statement_is_worth_another_try():
+    for words, code in (
+        ('relation "layer_crimes_w7" does not exist', "busy-try-again"),
+        ("could not open relation with OID 4711", "busy-try-again"),
+    ):
+        for kind in (psycopg.errors.UndefinedTable, psycopg.errors.InternalError_):
+            told = translated(kind(words))
+            assert told is not None
+            assert told.code == code
+    assert translated(psycopg.errors.UndefinedTable('relation "nothing" does not exist')) is None

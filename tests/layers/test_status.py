@@ -289,3 +289,28 @@ def test_binary_rows_come_back_as_postgresql_reads_them(city):
         back = connection.execute(text("SELECT * FROM given")).all()
     for i, column in enumerate(columns.values()):
         assert [row[i] for row in back] == column.to_pylist()
+
+
+def test_a_reader_without_the_right_to_see_batches_still_knows_how_fresh_a_layer_is(city):
+    city.load("crimes", [crime("a")], period=(date(2024, 1, 1), date(2024, 3, 31)))
+    told = {}
+    for who in ("viewer", "administrator"):
+        with city.as_(who) as connection:
+            told[who] = status(connection, city.workspace, CRIMES)
+    for name in ("batches", "licences", "last_loaded", "day_from", "day_to", "is_synthetic"):
+        assert told["viewer"][name] == told["administrator"][name], name
+    assert told["viewer"]["batches"] == 1
+    for who, seen in (("viewer", 0), ("nobody", 0), ("analyst", 1), ("east", 1)):
+        with city.as_(who) as connection:
+            assert len(batches.listed(connection, city.workspace)) == seen, who
+    with city.as_("nobody") as connection:
+        loaded = connection.execute(text("SELECT count(*) FROM qorgan_loaded(:ws)"), {"ws": city.workspace.id})
+        assert loaded.scalar_one() == 0
+
+
+def test_roads_that_are_no_streets_are_told(city):
+    with_roads(city)
+    steps = {"source_id": "up", "highway_class": "steps", "geom": "LINESTRING(76.91 52.29, 76.911 52.29)"}
+    city.load("roads", [steps])
+    report = derived(city)
+    assert (report["roads"], report["left_out"]) == (len(LINES), 1)
