@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from api.answers import to_json
 from api.asking import DeskOf, EventsOf, FilterOf, LayerOf, PlaceOf
-from api.cell_formats import FORMATS, encode, hex_cells
+from api.cell_formats import FORMATS, encode
 from api.parameters import Resolution, choose_format, filter_key, filter_words, period
 from api.provenance import provenance
 from api.routes import READ, problems
 from api.schemas import Cells, Comparison, Profile, Units
+from etl.writers.cells import hexadecimal
 from layers.identity import Purpose
 from layers.queries import cells, units
 from layers.queries.compare import compare
@@ -104,6 +105,6 @@ async def get_compare(
 
     def make(connection: Connection, workspace: WorkspaceInfo) -> bytes:
         found = compare(connection, workspace, layer, before=before, after=after, resolution=resolution, given=given)
-        return to_json({**vars(found), "cells": hex_cells(found.cells)})
+        return to_json({**vars(found), "cells": hexadecimal(found.cells)})
 
     return await desk.fresh(Purpose.AGGREGATE, make)

@@ -101,6 +101,7 @@ def test_an_import_is_queued_loaded_reported_and_undone(client: TestClient, city
         f"/w/city/imports/{report['batch_id']}/rejected?after={rejected['next_after']}", headers=EDITOR
     ).json()
     assert [row["row_number"] for row in rest["rejected"]] == [5]
+    assert rest["rejected"][0]["raw"]["lon"] == "76.985", "a row of another district can be mended too"
     file = client.get(f"/w/city/imports/{report['batch_id']}/rejected?f=csv", headers=EDITOR)
     rows = list(csv.DictReader(io.StringIO(file.text)))
     assert rows[0]["status"] == "shining"
