@@ -16,7 +16,7 @@ def situation(context: Context) -> None:
     st.html(f"<h1 class='qorgan-title'>{words('ui.empty.title')}</h1>")
     st.markdown(words("ui.empty.what"))
     st.markdown(words("ui.empty.how"))
-    st.page_link(context.pages["data"], label=words("ui.empty.to_data"), icon="📄")
+    st.page_link(context.pages["data"], label=words("ui.empty.to_data"))
     demo = next((one for one in context.workspaces if one.is_synthetic and one.slug != context.workspace.slug), None)
     if demo is not None:
         st.button(words("ui.empty.open_demo"), key="open_demo", on_click=state.enter, args=(demo.slug,))

@@ -12,8 +12,8 @@ Rgb = tuple[int, int, int]
 UNKNOWN_RGB: Rgb = (150, 150, 150)
 NONE_RGB: Rgb = (206, 220, 228)
 # Diverging around a real zero, safe for colour-blind readers (ColorBrewer PuOr): fewer – none – more.
-FEWER: tuple[Rgb, ...] = ((84, 39, 136), (153, 142, 195), (216, 218, 235))
-MORE: tuple[Rgb, ...] = ((254, 224, 182), (241, 163, 64), (179, 88, 6))
+FEWER: tuple[Rgb, ...] = ((84, 39, 136), (128, 115, 172), (178, 171, 210))
+MORE: tuple[Rgb, ...] = ((253, 184, 99), (224, 130, 20), (151, 70, 3))
 
 
 @dataclass(frozen=True, kw_only=True)

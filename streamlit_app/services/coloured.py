@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pydeck as pdk
 
-from streamlit_app.address import Look
+from streamlit_app.address import Look, Tool
 from streamlit_app.gateway import LayerInfo
 from streamlit_app.map_component import Legend, cell_layer
 from streamlit_app.map_component.layers import DEFAULT_ZERO
@@ -29,11 +29,12 @@ from streamlit_app.services.pieces import (
 from streamlit_app.words import Words
 
 MOST_DRAWN_CELLS = 9000
+_FULL, _PALE = 200, 75
 SUBJECT, SEGMENTS, AREAS, COMPARED = "subject", "subject-segments", "subject-areas", "subject-compared"
 
 
 def subject_cells(look: Look, subject: Subject, *, workspace: str, level: int, words: Words) -> Drawn:
-    """The coloured measure on H3 cells."""
+    """The coloured measure on H3 cells; pale where a gap or a plan is looked at."""
     layer, measure = subject.layer, subject.measure
     palette = layer.palette
     breaks = layer.breaks if len(layer.breaks) + 1 == len(palette) and subject.is_share else None
@@ -43,6 +44,7 @@ def subject_cells(look: Look, subject: Subject, *, workspace: str, level: int, w
         measure=measure.name,
         palette=palette,
         breaks=breaks,
+        alpha=_PALE if look.tool in (Tool.GAP, Tool.PLAN) else _FULL,
         # a share of zero is a value like any other
         zero_rgba=None if subject.is_share else DEFAULT_ZERO,
     )
