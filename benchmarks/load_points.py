@@ -130,7 +130,7 @@ def copy_only(engines, principal, frame):
     with engines.loader.connect() as connection:
         connection.execute(text("SELECT qorgan_bulk_create(:t, :w, 999999999)"), {"t": layer.table, "w": info.id})
         driver = connection.connection.driver_connection
-        seconds, _ = timed(lambda: loading._copy(driver, "bulk_999999999", layer, info.id, 1, [rows]))
+        seconds, _ = timed(lambda: loading.copy(driver, "bulk_999999999", layer, info.id, 1, [rows]))
         connection.rollback()
     drop(engines, "copy")
     return seconds

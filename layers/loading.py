@@ -97,7 +97,7 @@ def load_aside(
     try:
         with border(), _raw(engines.loader) as driver:
             driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
-            outcome.inserted = _copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
+            outcome.inserted = copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
             driver.commit()
         _index(engines.loader, layer, batch_id)
         with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
@@ -131,7 +131,7 @@ def load_into(
         connection.exec_driver_sql(f"CREATE TEMP TABLE incoming (LIKE {layer.table} INCLUDING DEFAULTS) ON COMMIT DROP")
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
-        total = _copy(driver, "incoming", layer, workspace.id, batch_id, batches)
+        total = copy(driver, "incoming", layer, workspace.id, batch_id, batches)
         connection.exec_driver_sql("CREATE INDEX ON incoming (source_id)")
         connection.exec_driver_sql("ANALYZE incoming")
         differs = f"SELECT t.id FROM {layer.table} t JOIN incoming s ON {same} WHERE t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"  # noqa: S608
@@ -149,7 +149,7 @@ def load_into(
     return outcome
 
 
-def _copy(
+def copy(
     driver: psycopg.Connection[Any],
     table: str,
     layer: Layer,
@@ -157,16 +157,17 @@ def _copy(
     batch_id: int,
     batches: Iterable[Rows],
 ) -> int:
+    """COPY batches into a table of the layer's shape; how many rows."""
     listed = ", ".join(f'"{name}"' for name in staging.copied_columns(layer))
     total = 0
-    with driver.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT binary)".encode()) as copy:
-        copy.write(copy_binary.HEADER)
+    with driver.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT binary)".encode()) as sink:
+        sink.write(copy_binary.HEADER)
         for batch in batches:
             total += len(batch)
             values = staging.encoded(layer, batch.by_cell(), workspace_id=workspace_id, batch_id=batch_id)
             for block in copy_binary.rows(values):
-                copy.write(block)
-        copy.write(copy_binary.TRAILER)
+                sink.write(block)
+        sink.write(copy_binary.TRAILER)
     return total
 
 

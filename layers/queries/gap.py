@@ -114,6 +114,8 @@ def event_gap(
             "night_indoors": int(((events["dark"] == 1) & events["indoors"]).sum()),
             "mean_per_km": found.mean_per_km,
             "level": found.level,
+            # False: too few unseen events for any street to be judged
+            "enough": found.enough,
             "segments": len(segments),
             "segments_in_gap": int((found.unseen_night_events > 0).sum()),
             "segments_above": int((found.classes == "above").sum()),

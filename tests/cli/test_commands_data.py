@@ -169,7 +169,7 @@ REFUSED = [
     (("cells", "crimes", "--from", "yesterday"), 3, "bad-parameter"),
     (("cells", "crimes", "--workspace", "elsewhere"), 4, "unknown-workspace"),
     (("derive", "crimes"), 3, "not-derived"),
-    (("gap",), 3, "no-street-segments"),
+    (("gap",), 3, "coverage-not-derived"),
     (("imports", "undo", "77"), 4, "unknown-batch"),
     (("jobs", "cancel", "77"), 4, "unknown-job"),
     (("plan", "--cameras", "0"), 3, "bad-parameter"),

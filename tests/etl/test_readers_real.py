@@ -208,5 +208,6 @@ def test_berlin_has_decimal_commas_latin_letters_and_one_shifted_row():
     )
     assert report.read == 13_390
     assert [row.raw["OBJECTID"] for row in rejected] == ["201196"]
-    assert rejected[0].reasons == (("unseen-code", {"field": "surface", "value": "Hellersdorfer Promenade"}),)
+    assert rejected[0].reasons[0] == ("unseen-code", {"field": "surface", "value": "Hellersdorfer Promenade"})
+    assert [code for code, _ in rejected[0].reasons] == ["unseen-code", "far-outside-workspace"], "every fault is told"
     assert "Wittenau Süd" in batches[0].columns["place"].to_pylist()

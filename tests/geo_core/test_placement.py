@@ -164,7 +164,7 @@ def test_the_lagrangian_bound_is_true_wherever_it_stops_and_close_where_it_ends(
 
 
 def test_progress_is_told_and_what_it_raises_cancels():
-    class Cancelled(Exception):  # noqa: N818
+    class Cancelled(Exception):
         pass
 
     cover, weights = clustered(1, 20000, 2000, 600.0)
