@@ -32,6 +32,7 @@ from layers.identity import transaction
 from layers.staging import Rows
 
 SEED = 5
+CHUNK = 100_000
 CATEGORIES = np.array(["theft", "robbery", "fraud", "hooliganism", "vandalism"])
 
 
@@ -95,6 +96,12 @@ def staged(frame, root, ids):
     )
 
 
+def chunked(frame, root, ids):
+    """Checked rows in chunks as the reader hands them over."""
+    starts = range(0, len(frame), CHUNK)
+    return [staged(frame.iloc[at : at + CHUNK], root, ids[at : at + CHUNK]) for at in starts]
+
+
 def load_ours(engines, principal, frame):
     info = workspace(engines, principal, "load")
     layer = registry.load()["crimes"]
@@ -111,8 +118,7 @@ def load_ours(engines, principal, frame):
             mapping={},
         )
         batch = batches.start(connection, info, start)
-    rows = staged(frame, info.root_territory_id, ids)
-    chunks = [rows]
+    chunks = chunked(frame, info.root_territory_id, ids)
 
     def finish(connection, _outcome):
         batches.finish(connection, batch, report={}, period=None, sha256="", size_bytes=0)
@@ -126,11 +132,11 @@ def copy_only(engines, principal, frame):
     """The COPY alone, for reference: what of the loading is the server's own limit."""
     info = workspace(engines, principal, "copy")
     layer = registry.load()["crimes"]
-    rows = staged(frame, info.root_territory_id, np.arange(len(frame)))
+    chunks = chunked(frame, info.root_territory_id, np.arange(len(frame)))
     with engines.loader.connect() as connection:
         connection.execute(text("SELECT qorgan_bulk_create(:t, :w, 999999999)"), {"t": layer.table, "w": info.id})
         driver = connection.connection.driver_connection
-        seconds, _ = timed(lambda: loading.copy(driver, "bulk_999999999", layer, info.id, 1, [rows]))
+        seconds, _ = timed(lambda: loading.copy(driver, "bulk_999999999", layer, info.id, 1, chunks))
         connection.rollback()
     drop(engines, "copy")
     return seconds
