@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -164,9 +166,36 @@ def check_slug(given: str) -> None:
 
 
 def desk(request: Request, running: ServiceOf, who: Asker, ws: WorkspaceSlug, spoken: Language) -> Desk:
-    """The reader at the workspace of the path."""
+    """The reader at the workspace of the path.
+
+    Raises
+    ------
+    InvalidInput : ``unknown-parameter``: a mistyped filter would else be ignored and everything be counted.
+    """
     check_slug(ws)
+    check_names(request)
     return Desk(request, running, who, ws, spoken)
+
+
+def check_names(request: Request) -> None:
+    """Refuse a query parameter the route does not know."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = _names_of(route)
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidInput("unknown-parameter", name=name[:100], known=", ".join(sorted(known)))
+
+
+def _names_of(route: APIRoute) -> frozenset[str]:
+    """Query parameters of a route, those of what it depends on included."""
+
+    def below(dependant: Dependant) -> set[str]:
+        own = {str(field.alias) for field in dependant.query_params}
+        return own.union(*(below(one) for one in dependant.dependencies))
+
+    return frozenset(below(route.dependant))
 
 
 DeskOf = Annotated[Desk, Depends(desk)]

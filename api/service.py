@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -17,12 +19,15 @@ from api.gate import Gate
 from api.settings import ROOT, ApiSettings
 from api.who import Doorman
 from layers import engine, registry, workspaces
-from layers.identity import Principal, Purpose, transaction
+from layers.identity import Principal, Purpose, audit, transaction
+from layers.spec import Layer, Role
 from layers.workspaces import WorkspaceInfo
 
 P = ParamSpec("P")
 T = TypeVar("T")
 MOST_TILE_MARKS = 200_000
+# One look at the map asks for dozens of tiles: the audit says who looked at which records' layer, at most this often.
+AUDIT_EVERY_S = 600.0
 
 
 class Service:
@@ -46,6 +51,7 @@ class Service:
         self._threads = CapacityLimiter(2 * settings.pool_size)
         self._kernel: threading.Thread | None = None
         self.tile_marks: dict[str, tuple[str, ...]] = {}
+        self._tiles_audited: dict[tuple[int, str, str], float] = {}
 
     async def close(self) -> None:
         """Close every connection."""
@@ -66,6 +72,21 @@ class Service:
         if len(self.tile_marks) > MOST_TILE_MARKS:
             self.tile_marks.clear()
         self.tile_marks[name] = (mark, *(other for other in self.tile_marks.get(name, ()) if other != mark))[:4]
+
+    async def audit_tiles(self, principal: Principal, slug: str, layer: Layer) -> None:
+        """Write down that somebody looks at the records of a layer on the map."""
+        key = (principal.id, slug, layer.id)
+        now = time.monotonic()
+        if layer.records_role.rank < Role.ANALYST.rank or now - self._tiles_audited.get(key, -math.inf) < AUDIT_EVERY_S:
+            return
+        if len(self._tiles_audited) > MOST_TILE_MARKS:
+            self._tiles_audited.clear()
+        self._tiles_audited[key] = now
+
+        def write(connection: Connection, workspace: WorkspaceInfo) -> None:
+            audit(connection, "read-tiles", workspace_id=workspace.id, layer_id=layer.id)
+
+        await self.in_thread(lambda: self.ask(principal, slug, write))
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run what waits for the database without stopping the loop."""

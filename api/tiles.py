@@ -138,6 +138,7 @@ async def _ask(
         row = await service.gate.fetch(who, tile_question(layer, z), params, binary=True)
     if row is None:
         raise NotFound("unknown-workspace", workspace=slug[:200])
+    await service.audit_tiles(who, slug, layer)
     mark = str(row[0])
     if mark in held:
         return mark, None
