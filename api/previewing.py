@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 import i18n
+from etl import choosing
 from etl.context import ImportContext
 from etl.intake import read_batches
-from etl.mapping import ProposedMapping, mapping_from_json, propose, to_json
+from etl.mapping import mapping_from_json, to_json
 from etl.readers import Limits, open_source
 from etl.readers.source import RawChunk, Source
 from etl.records import RecordBatch, RejectedRow
 from geo_core.errors import DataQuality, InvalidInput
 from layers.identity import require
 from layers.placing import Placing, placing
-from layers.spec import Layer, LayerKind, Role, SourceMapping
+from layers.spec import Layer, LayerKind, Role
 from layers.workspaces import WorkspaceInfo
 
 ROWS = 20
@@ -52,10 +52,10 @@ def preview(
     where, territory = placing(connection, workspace)
     limits = Limits(chunk_rows=_CHUNK_ROWS)
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
-    with open_source(path, layer=layer, mapping=mapping or _osm_mapping(layer), limits=limits) as source:
+    with open_source(path, layer=layer, mapping=mapping or choosing.osm_mapping(layer), limits=limits) as source:
         sample = _sample(source, path)
-        proposed = None if mapping else _propose(source, sample, layer, territory)
-        missing = _missing(source, proposed) if proposed else []
+        proposed = None if mapping else choosing.proposed(source, sample, layer, territory)
+        missing = choosing.missing_from(source, proposed) if proposed else []
         chosen = proposed.mapping if proposed else mapping
         found: dict[str, Any] = {
             "format": source.format,
@@ -89,34 +89,13 @@ def mapping_for(
     _check_loadable(layer)
     if given is not None:
         return to_json(mapping_from_json(given, layer=layer))
-    with open_source(path, layer=layer, mapping=_osm_mapping(layer)) as source:
-        proposed = _propose(source, _sample(source, path), layer, placing(connection, workspace)[1])
-        missing = _missing(source, proposed)
+    with open_source(path, layer=layer, mapping=choosing.osm_mapping(layer)) as source:
+        proposed = choosing.proposed(source, _sample(source, path), layer, placing(connection, workspace)[1])
+        missing = choosing.missing_from(source, proposed)
         if missing:
             columns = list(source.header)[:50]
             raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=columns)
     return to_json(proposed.mapping)
-
-
-def _propose(source: Source, sample: RawChunk, layer: Layer, territory: BaseGeometry) -> ProposedMapping:
-    if source.format == "osm-pbf" and _osm_mapping(layer) is None:
-        raise InvalidInput("osm-without-filter", mapping=layer.id)
-    return propose(
-        layer,
-        source.header,
-        sample.columns,
-        has_geometry=source.has_geometry,
-        format=source.format,
-        labels=_labels(layer),
-        territory=territory,
-    )
-
-
-def _missing(source: Source, proposed: ProposedMapping) -> list[str]:
-    missing = list(proposed.unfilled)
-    if not source.has_geometry and proposed.mapping.lon is None:
-        missing.append("lon, lat")
-    return missing
 
 
 def _check_loadable(layer: Layer) -> None:
@@ -129,19 +108,6 @@ def _sample(source: Source, path: Path) -> RawChunk:
     if len(found) == 0:
         raise DataQuality("no-rows", name=path.name)
     return found
-
-
-def _osm_mapping(layer: Layer) -> SourceMapping | None:
-    """OSM data must be filtered to be read at all."""
-    return next((source for source in layer.sources if source.where), None)
-
-
-def _labels(layer: Layer) -> dict[str, list[str]]:
-    texts = i18n.texts()
-    return {
-        field.name: [texts.text(f"layer.{layer.id}.field.{field.name}", language) for language in i18n.LANGUAGES]
-        for field in layer.fields
-    }
 
 
 def _after(batch: RecordBatch, where: Placing, before: list[dict[str, Any]], language: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl.mapping import ProposedMapping, load_mapping, propose
+from etl.choosing import missing_from, osm_mapping, proposed
+from etl.mapping import ProposedMapping, load_mapping
 from etl.readers import open_source
 from geo_core.errors import DataQuality, InvalidInput
-from i18n import LANGUAGES, texts
 from layers.engine import Engines
 from layers.identity import Principal, transaction
 from layers.placing import placing
@@ -30,25 +30,12 @@ def choose(
         return _named(layer, wanted), None
     with transaction(engines.app, principal) as connection:
         _, whole = placing(connection, find(connection, workspace))
-    osm = next((source for source in layer.sources if source.where), None)
-    with open_source(path, layer=layer, mapping=osm) as source:
-        if source.format == "osm-pbf" and osm is None:
-            raise InvalidInput("osm-without-filter", mapping=layer.id)
+    with open_source(path, layer=layer, mapping=osm_mapping(layer)) as source:
         sample = source.sample()
         if len(sample) == 0 and source.format != "osm-pbf":
             raise DataQuality("no-rows", name=path.name)
-        proposal = propose(
-            layer,
-            source.header,
-            sample.columns,
-            has_geometry=source.has_geometry,
-            format=source.format,
-            labels=_labels(layer),
-            territory=whole,
-        )
-        missing = list(proposal.unfilled)
-        if not source.has_geometry and proposal.mapping.lon is None:
-            missing.append("lon, lat")
+        proposal = proposed(source, sample, layer, whole)
+        missing = missing_from(source, proposal)
     if missing:
         raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=list(source.header)[:50])
     return proposal.mapping, proposal
@@ -61,12 +48,3 @@ def _named(layer: Layer, wanted: str) -> SourceMapping:
     if Path(wanted).is_file():
         return load_mapping(Path(wanted), layer=layer)
     raise InvalidInput("unknown-mapping", mapping=wanted, layer=layer.id, known=sorted(known))
-
-
-def _labels(layer: Layer) -> dict[str, list[str]]:
-    """Titles of the layer's fields in every language: files exported in any of them are recognised."""
-    said = texts()
-    return {
-        field.name: [said.text(f"layer.{layer.id}.field.{field.name}", language) for language in LANGUAGES]
-        for field in layer.fields
-    }

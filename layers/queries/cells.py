@@ -144,11 +144,6 @@ def _shares(connection: Connection, workspace: WorkspaceInfo, layer: Layer, reso
     )
 
 
-def column_names(answer: CellAnswer) -> list[str]:
-    """Measure names in the order they are written to files."""
-    return list(answer.measures)
-
-
 def rows(answer: CellAnswer) -> list[dict[str, Any]]:
     """One plain dict per cell, for small answers and tests."""
     return [

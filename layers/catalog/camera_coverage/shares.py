@@ -32,7 +32,6 @@ RESOLUTION = 11
 COARSEST = 7
 GRID_M = 20.0
 CELL_MEASURES = ("covered_share", "backup_share", "potential_share")
-SEGMENT_MEASURES = ("covered_share", "potential_share")
 _EMPTY = np.empty(0, dtype=object)
 
 
