@@ -164,6 +164,8 @@ class Profile(Answer):
     count: int
     unknown_count: int
     hours: list[list[int]]
+    hours_spread: list[list[float]]
+    spread_count: int
     months: list[dict[str, Any]]
     categories: list[dict[str, Any]]
 

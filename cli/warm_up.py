@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from etl import identity
-from geo_core import cells, placement, visibility
+from geo_core import aoristic, cells, placement, visibility
 from layers import copy_binary
 
 
 def main() -> None:
     """Compile, or load from the cache what was compiled before."""
-    for module in (cells, visibility, placement, copy_binary, identity):
+    for module in (cells, aoristic, visibility, placement, copy_binary, identity):
         module.warm_up()
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import Connection
 
-from layers.queries.filters import Filter, Place, at_place, where
+from geo_core.aoristic import hour_of_week_shares
+from layers.queries.filters import Filter, Place, Where, at_place, where
 from layers.queries.run import mappings
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
+
+# A day or more says nothing of the hour: spreading it would only flatten the chart.
+SPREAD_BELOW_H: Final = 24
 
 
 def profile(
@@ -22,6 +27,9 @@ def profile(
     count, unknown_count : rows that pass the filter, and that might.
     hours : list of 7 lists (Monday first) of 24 counts, of rows whose hour and weekday are known.
     hour_unknown : rows that pass and have no hour.
+    hours_spread : as ``hours``, and each row known to an interval shorter than 24 h adds its share to every hour it may have happened in
+        (aoristic, see :mod:`geo_core.aoristic`); the sum is the rows of ``hours`` plus ``spread_count``.
+    spread_count : such rows, out of ``hour_unknown``.
     months : [{"month": "2024-05", "count": n}], of rows known to the month; gaps inside are zeros.
     month_unknown : rows that pass and are not known to the month.
     categories : [{"category": code, "count": n}], most first.
@@ -53,6 +61,7 @@ def profile(
     hours = [[0] * 24 for _ in range(7)]
     for row in by_hour:
         hours[row["weekday"] - 1][row["hour"]] = row["count"]
+    spread, spread_count = _spread(connection, workspace, base, clause)
     months = mappings(
         connection,
         f"""
@@ -76,8 +85,28 @@ def profile(
         "unknown_count": totals["unknown_count"],
         "hours": hours,
         "hour_unknown": totals["hour_unknown"],
+        "hours_spread": np.round(spread + np.array(hours), 4).tolist(),
+        "spread_count": spread_count,
         "months": months,
         "month_unknown": totals["month_unknown"],
         "categories": categories,
         "dark": {"dark": totals["dark"], "light": totals["light"], "unknown": totals["dark_unknown"]},
     }
+
+
+def _spread(connection: Connection, workspace: WorkspaceInfo, base: str, clause: Where) -> tuple[Any, int]:
+    """(7, 24) shares of the rows known to an interval of some hours, and how many they are."""
+    rows = mappings(
+        connection,
+        f"""
+        WITH e AS ({base})
+        SELECT extract(epoch FROM occurred_from AT TIME ZONE %(zone)s)::bigint AS start_s,
+               extract(epoch FROM occurred_to - occurred_from)::bigint AS length_s
+        FROM e WHERE passes AND (hour IS NULL OR weekday IS NULL) AND occurred_to - occurred_from < make_interval(hours => %(below)s)
+        """,  # noqa: S608
+        {**clause.params, "zone": workspace.zone, "below": SPREAD_BELOW_H},
+    )
+    # the length is the true one: where the clock changes in between, the later hours are those of the clock before
+    start = np.fromiter((row["start_s"] for row in rows), np.int64, len(rows))
+    length = np.fromiter((row["length_s"] for row in rows), np.int64, len(rows))
+    return hour_of_week_shares(start, start + length), len(rows)

@@ -74,9 +74,10 @@ def _charts(context: Context, layer: LayerInfo, profile: Mapping[str, Any]) -> N
     words = context.words
     st.html(charts.shares_bar(cards.light_parts(profile, words), words))
     if cards.hours_known(profile):
-        st.html(charts.heat_table(profile["hours"], words))
-    if note := cards.hour_note(profile, words):
-        st.caption(note)
+        st.html(charts.heat_table(profile["hours_spread"], words))
+    for note in (cards.spread_note(profile, words), cards.hour_note(profile, words)):
+        if note:
+            st.caption(note)
     if months := cards.months(profile):
         st.html(charts.bars(months, words))
     if note := cards.month_note(profile, words):

@@ -170,8 +170,14 @@ def value_words(value: Any, field: Field, words: Words) -> str:
 
 def hour_note(profile: Json, words: Words) -> str:
     """How many events have no hour: they are in no cell of the table."""
-    unknown = int(profile.get("hour_unknown") or 0)
+    unknown = int(profile.get("hour_unknown") or 0) - int(profile.get("spread_count") or 0)
     return words.plural("ui.chart.hour_unknown", unknown) if unknown else ""
+
+
+def spread_note(profile: Json, words: Words) -> str:
+    """How many events are shared out over the hours they may have happened in."""
+    spread = int(profile.get("spread_count") or 0)
+    return words.plural("ui.chart.hour_spread", spread) if spread else ""
 
 
 def month_note(profile: Json, words: Words) -> str:

@@ -12,12 +12,12 @@ _CLASSES = 5
 _EVERY_HOUR = 3
 
 
-def heat_table(hours: Sequence[Sequence[int]], words: Words) -> str:
+def heat_table(hours: Sequence[Sequence[float]], words: Words) -> str:
     """Hour × weekday, Monday first, coloured by count.
 
     Parameters
     ----------
-    hours : seven lists of 24 counts.
+    hours : seven lists of 24 counts; not whole where events known to an interval are shared out over its hours.
     """
     most = max((max(row) for row in hours), default=0)
     head = "".join(f"<th scope=col>{hour:02d}</th>" if hour % _EVERY_HOUR == 0 else "<th></th>" for hour in range(24))
@@ -26,7 +26,7 @@ def heat_table(hours: Sequence[Sequence[int]], words: Words) -> str:
         name = i18n.weekday_name(weekday, words.language)
         cells = "".join(
             f'<td class="q{_class(count, most)}" title="{escape(_told(name, hour, count, words))}">'
-            f'<span class="qorgan-unseen">{count}</span></td>'
+            f'<span class="qorgan-unseen">{escape(_counted(count, words))}</span></td>'
             for hour, count in enumerate(row)
         )
         short = i18n.weekday_name(weekday, words.language, short=True)
@@ -77,10 +77,15 @@ def shares_bar(parts: Sequence[tuple[str, int, str]], words: Words) -> str:
     return f'<div class="qorgan-parts"><div aria-hidden="true">{pieces}</div><ul>{legend}</ul></div>'
 
 
-def _class(count: int, most: int) -> int:
+def _class(count: float, most: float) -> int:
     """0 for none, else 1–5 by equal steps up to the most."""
-    return 0 if count == 0 or most == 0 else min(1 + int(_CLASSES * (count - 1) / max(most, 1)), _CLASSES)
+    return 0 if count == 0 or most == 0 else max(1, min(1 + int(_CLASSES * (count - 1) / max(most, 1)), _CLASSES))
 
 
-def _told(weekday: str, hour: int, count: int, words: Words) -> str:
-    return f"{weekday}, {i18n.hour_range(hour, hour)}: {words.number(count)}"
+def _told(weekday: str, hour: int, count: float, words: Words) -> str:
+    return f"{weekday}, {i18n.hour_range(hour, hour)}: {_counted(count, words)}"
+
+
+def _counted(count: float, words: Words) -> str:
+    """Whole counts as they are, shares of events with one decimal."""
+    return words.number(int(count)) if float(count).is_integer() else words.number(round(count, 1))

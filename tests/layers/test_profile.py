@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import h3
 import pandas as pd
@@ -15,7 +15,7 @@ from layers.queries import features
 from layers.queries.filters import Filter, Place
 from layers.queries.profile import profile
 from tests.layers.city import open_city
-from tests.layers.events import cell_of, passes, random_events
+from tests.layers.events import ZONE, cell_of, passes, random_events
 
 CRIMES = registry.load()["crimes"]
 FILTERS = [
@@ -59,6 +59,7 @@ def checked(answer, events, wanted):
     grid = [[int(((clear.weekday == d) & (clear.hour == h)).sum()) for h in range(24)] for d in range(1, 8)]
     assert answer["hours"] == grid
     assert answer["hour_unknown"] == len(certain) - len(clear)
+    assert (answer["hours_spread"], answer["spread_count"]) == (grid, 0), "a day or more says nothing of the hour"
     dated = certain.dropna(subset=["day_from"])
     months = pd.Series([d.strftime("%Y-%m") for d in dated.day_from]).value_counts()
     assert answer["month_unknown"] == len(certain) - len(dated)
@@ -120,3 +121,22 @@ def test_two_places_at_once_are_refused(filled):
     with pytest.raises(InvalidInput) as refused:
         ask(filled, Place(segment_id=1, area_id=1), Filter())
     assert refused.value.code == "one-place"
+
+
+def test_a_theft_known_to_an_interval_is_shared_out_over_its_hours(module_database):
+    city = open_city(module_database, slug="intervals")
+    evening = datetime(2024, 5, 6, 22, 30, tzinfo=ZONE)
+    lasting = {"night": timedelta(hours=2, minutes=30), "weekend": timedelta(hours=30)}
+    rows = [
+        {"source_id": name, "category": "vehicle_crime", "occurred_from": evening, "occurred_to": evening + length}
+        | {"day_from": evening.date(), "day_to": (evening + length).date(), "time_precision": "day"}
+        for name, length in lasting.items()
+    ]
+    city.load("crimes", rows)
+    answer = ask(city, Place(), Filter())
+    city.engines.dispose()
+    spread = answer["hours_spread"]
+    assert (answer["hour_unknown"], answer["spread_count"]) == (2, 1)
+    assert (spread[0][22], spread[0][23], spread[1][0]) == (0.2, 0.4, 0.4), "Monday evening to Tuesday morning, local"
+    assert sum(map(sum, spread)) == pytest.approx(1)
+    assert sum(map(sum, answer["hours"])) == 0

@@ -264,6 +264,8 @@ class FakeApi:
             "unknown_count": 3,
             "hours": HOURS,
             "hour_unknown": 12,
+            "hours_spread": HOURS,
+            "spread_count": 0,
             "months": [{"month": f"2024-{month:02d}", "count": month} for month in range(1, 13)],
             "month_unknown": 1,
             "categories": [{"category": "theft", "count": 70}, {"category": "robbery", "count": 30}],
