@@ -24,7 +24,7 @@ def declared(layer: Layer, language: str) -> dict[str, Any]:
     return {
         "id": layer.id,
         "kind": layer.kind.value,
-        "geometry": layer.geometry,
+        "geometry": layer.geometry if layer.has_place else None,
         "title": title(layer, language),
         "description": texts.text(f"{base}.description", language),
         "records_role": layer.records_role.value,
@@ -54,6 +54,7 @@ def declared(layer: Layer, language: str) -> dict[str, Any]:
         "has_time": layer.is_event,
         "is_editable": layer.kind is not LayerKind.DERIVED,
         "mappings": [source.id for source in layer.sources],
+        "enables": texts.text(f"{base}.enables", language) if layer.enables else None,
         "warnings": [{"key": key, "text": texts.text(f"{base}.warning.{key}", language)} for key in layer.warnings],
         "order": layer.order,
     }

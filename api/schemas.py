@@ -91,13 +91,14 @@ class LayerStatus(Answer):
 class LayerInfo(Answer):
     id: str
     kind: str
-    geometry: str
+    geometry: str | None
     title: str
     description: str
     category_field: str | None
     categories: list[Coded]
     fields: list[LayerField]
     legend: dict[str, Any]
+    enables: str | None
     warnings: list[dict[str, str]]
     status: LayerStatus
     links: dict[str, str]

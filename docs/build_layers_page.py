@@ -31,7 +31,7 @@ def page() -> str:
     for layer in layers:
         titles = [said.text(f"layer.{layer.id}.title", language) for language in ("en", "kk", "ru")]
         lines.append(
-            f"| [{titles[0]}](#{layer.id}) | {titles[1]} | {titles[2]} | {layer.kind.value}, {layer.geometry} |"
+            f"| [{titles[0]}](#{layer.id}) | {titles[1]} | {titles[2]} | {layer.kind.value}, {layer.geometry if layer.has_place else 'no place'} |"
         )
     return HEAD + "\n".join([*lines, ""]) + "".join("\n" + "\n".join(_section(layer, said)) + "\n" for layer in layers)
 
@@ -41,6 +41,8 @@ def _section(layer: Layer, said: Texts) -> Iterator[str]:
     yield f"## {layer.id}"
     yield said.text(f"{base}.description", "en")
     yield ""
+    if layer.enables:
+        yield f"- What it makes possible: {said.text(f'{base}.enables', 'en')}"
     stored = any(measure.aggregation is Aggregation.SHARE for measure in layer.measures)
     sums = layer.records_role if stored else Role.VIEWER
     yield f"- Single records: from the role {layer.records_role.value} on; sums: from {sums.value} on."

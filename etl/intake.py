@@ -196,6 +196,11 @@ class Reading(Iterator[RecordBatch]):
     def _positions(self, chunk: RawChunk, findings: Findings) -> tuple[Floats, Floats, NDArray[np.object_] | None]:
         shapes = chunk.geometry
         by_columns = self.mapping.lon is not None and self.mapping.lon in self.columns
+        if not self.layer.has_place or (shapes is None and not by_columns and self.layer.position_optional):
+            nowhere = np.full(len(chunk), np.nan)
+            if self.layer.has_place:
+                findings.flag("no-position", np.ones(len(chunk), dtype=np.bool_))
+            return nowhere, nowhere.copy(), None
         if self.layer.geometry != "Point":
             if shapes is None:
                 raise InvalidInput("no-geometry", layer=self.layer.id, expected=self.layer.geometry)
@@ -214,7 +219,7 @@ class Reading(Iterator[RecordBatch]):
             x, y = points_of(shapes, findings, from_shapes=self.layer.kind is LayerKind.PLACE)
             explained = ~shapely.is_missing(shapes)
         missing = (np.isnan(x) | np.isnan(y)) & ~explained
-        if self.layer.is_event:
+        if self.layer.keeps_unplaced:
             findings.flag("no-position", missing)
         else:
             findings.reject("missing-position", missing if rows else none)
@@ -297,9 +302,10 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
     """
     time = mapping.time
     required = {c for f, c in mapping.columns.items() if layer.field_named(f).required and f not in mapping.constants}
-    if not source.has_geometry and layer.geometry == "Point" and (mapping.lon is None or mapping.lat is None):
+    placed = layer.has_place and not (layer.position_optional and mapping.lon is None and mapping.lat is None)
+    if placed and not source.has_geometry and layer.geometry == "Point" and (mapping.lon is None or mapping.lat is None):
         raise InvalidInput("no-position-columns", mapping=mapping.id, header=list(source.header)[:50])
-    if mapping.lon is not None and mapping.lat is not None and not source.has_geometry:
+    if placed and mapping.lon is not None and mapping.lat is not None and not source.has_geometry:
         required |= {mapping.lon, mapping.lat}
     optional = set(mapping.columns.values()) - required
     optional |= {c for c in (mapping.lon, mapping.lat, mapping.source_id) if c is not None} - required

@@ -41,13 +41,15 @@ class LayerLike(Protocol):
     def measures(self) -> Sequence[HasName]: ...
     @property
     def warnings(self) -> tuple[str, ...]: ...
+    @property
+    def enables(self) -> bool: ...
 
 
 def layer_keys(layer: LayerLike) -> list[str]:
     """Every key a layer needs a text for, sorted.
 
     ``layer.<id>.title``, ``.description``, ``.field.<name>``, ``.code.<field>.<code>``, ``.measure.<name>``,
-    ``.warning.<name>``.
+    ``.warning.<name>``, and ``.enables`` where the layer says what its rows make possible.
     """
     base = f"layer.{layer.id}"
     keys = [f"{base}.title", f"{base}.description"]
@@ -60,6 +62,7 @@ def layer_keys(layer: LayerLike) -> list[str]:
     ]
     keys += [f"{base}.measure.{measure.name}" for measure in layer.measures]
     keys += [f"{base}.warning.{warning.removeprefix(f'{base}.warning.')}" for warning in layer.warnings]
+    keys += [f"{base}.enables"] if layer.enables else []
     return sorted(set(keys))
 
 

@@ -23,6 +23,7 @@ class LayerKind(StrEnum):
     AREA = "area"  # a polygon with attributes
     NETWORK = "network"  # lines with topology
     BACKDROP = "backdrop"  # drawn below, no measures
+    TABLE = "table"  # rows without a place: prices, contacts
     DERIVED = "derived"  # computed from other layers
 
 
@@ -205,6 +206,9 @@ class SourceMapping:
     where : OSM tag filter, ``{"highway": ("street_lamp",)}`` (values empty = any), for PBF sources. Such sources offer, beside
         the tags, the columns ``osm_id`` ("n12", "w7", "r3"), ``osm_kind`` (the tag that passed the filter, "amenity=school")
         and, for networks split at shared nodes, ``from_node`` and ``to_node``.
+    struck_off : source column → values that say the record was struck off the register ({"discontinued": ("1",)}): such a row is not
+        loaded, and one that is stored already is removed, its former state kept with the batch.
+    refresh_by : date column a service is asked by for what is new since the last time (the date of entry, not of the event).
     licence, attribution : travel with every batch.
     """
 
@@ -221,6 +225,8 @@ class SourceMapping:
     signature: frozenset[str] = frozenset()
     defaults_zero: frozenset[str] = frozenset()
     where: Mapping[str, tuple[str, ...]] | None = None
+    struck_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refresh_by: str | None = None
     licence: str = "not stated"
     attribution: str = ""
 
@@ -246,7 +252,10 @@ class Layer:
     Parameters
     ----------
     id : snake_case plural, also the folder; the table is ``layer_<id>``.
-    geometry : "Point", "MultiLineString", "LineString", "MultiPolygon".
+    geometry : "Point", "MultiLineString", "LineString", "MultiPolygon". Of a table "Point", which no row ever has.
+    position_optional : points that are kept, with a flag, when their place is not known (a post known by road and kilometre). Events
+        are always so.
+    enables : the layer has a text ``layer.<id>.enables``: what its rows make possible, said where it is empty.
     records_role : the least role that may read single records.
     category_field : the code field by which events and places are filtered.
     warnings : keys of usage warnings that travel to API and legend.
@@ -271,6 +280,8 @@ class Layer:
     min_zoom: int = 12
     category_min_zoom: Mapping[str, int] = field(default_factory=dict)
     tile_fields: tuple[str, ...] = ()
+    position_optional: bool = False
+    enables: bool = False
     order: int = 100
     folder: str = ""
 
@@ -282,6 +293,8 @@ class Layer:
             raise ValueError(f"{self.id}: category field {self.category_field!r} is not a field")
         if (self.kind is LayerKind.DERIVED) != (self.derivation is not None):
             raise ValueError(f"{self.id}: derived layers, and only they, have a derivation")
+        if self.geometry != "Point" and (self.position_optional or self.kind is LayerKind.TABLE):
+            raise ValueError(f"{self.id}: only points may be missing")
         for source in self.sources:
             unknown = set(source.columns) - set(names)
             if unknown:
@@ -295,6 +308,16 @@ class Layer:
     @property
     def is_event(self) -> bool:
         return self.kind is LayerKind.EVENT
+
+    @property
+    def has_place(self) -> bool:
+        """Whether rows may lie somewhere; those of a table do not."""
+        return self.kind is not LayerKind.TABLE
+
+    @property
+    def keeps_unplaced(self) -> bool:
+        """Whether a row without a position is kept (with a flag, unless none could have one)."""
+        return self.is_event or self.position_optional or not self.has_place
 
     def field_named(self, name: str) -> Field:
         """The field of that name.

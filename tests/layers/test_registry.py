@@ -103,8 +103,8 @@ def test_the_geometry_of_the_table_is_the_declared_one(layer):
     column = layer.model.__table__.columns["geom"]
     assert column.type.geometry_type == layer.geometry.upper()
     assert column.type.srid == 4326
-    if not layer.is_event and layer.kind is not LayerKind.DERIVED:
-        assert not column.nullable, "only events may have no position"
+    if layer.kind is not LayerKind.DERIVED:
+        assert column.nullable == layer.keeps_unplaced, "only events, tables and layers that say so may have no position"
 
 
 @EACH
