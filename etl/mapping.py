@@ -177,6 +177,8 @@ _SHAPE: dict[str, _Convert] = {
     "signature": _names,
     "defaults_zero": _names,
     "where": _object(_words),
+    "struck_off": _object(_words),
+    "refresh_by": _text,
     "licence": _text,
     "attribution": _any_text,
 }
@@ -185,7 +187,21 @@ _TIME_SHAPE: dict[str, _Convert] = {
     "formats": _words,
 }
 NULLABLE = frozenset(
-    {"lon", "lat", "source_id", "time", "where", "local", "date", "clock", "epoch_ms", "month", "end", "zone"}
+    {
+        "lon",
+        "lat",
+        "source_id",
+        "time",
+        "where",
+        "refresh_by",
+        "local",
+        "date",
+        "clock",
+        "epoch_ms",
+        "month",
+        "end",
+        "zone",
+    }
 )
 
 
