@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -13,7 +14,7 @@ from etl.coercion.times import offset_s
 from etl.coercion.zones import zone_named
 from etl.proposal import ProposedMapping, propose
 from geo_core.errors import InvalidInput
-from layers.spec import FieldType, Layer, SourceMapping, TimeSource
+from layers.spec import FieldType, Layer, SourceMapping, TableReading, TimeSource
 
 __all__ = [
     "ProposedMapping",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 EPOCH_CLOCKS = ("utc", "local")
+MOST_HEADER_ROWS = 1000
 
 
 def load_mapping(path: Path | str, *, layer: Layer) -> SourceMapping:
@@ -53,6 +55,8 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
         raise InvalidInput("mapping-missing-key", key="id")
     if isinstance(values.get("time"), dict):
         values["time"] = TimeSource(**_checked(values["time"], _TIME_SHAPE, "time."))
+    if isinstance(values.get("reading"), dict):
+        values["reading"] = TableReading(**_checked(values["reading"], _READING_SHAPE, "reading."))
     mapping = SourceMapping(**values)
     check_mapping(mapping, layer)
     return mapping
@@ -153,9 +157,37 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def _time(value: Any) -> Any:
+def _document(value: Any) -> Any:
     if not isinstance(value, dict):
         raise TypeError("object")
+    return value
+
+
+def _encoding(value: Any) -> str:
+    try:
+        codecs.lookup(_text(value)).decode(b"")
+    except (LookupError, TypeError, ValueError):
+        raise TypeError("name of a text encoding") from None
+    if not codecs.lookup(value)._is_text_encoding:  # noqa: SLF001 - "zip" and "rot13" are codecs too
+        raise TypeError("name of a text encoding")
+    return str(value)
+
+
+def _delimiter(value: Any) -> str:
+    if not isinstance(value, str) or (len(value) != 1 and value != "  ") or value in '"\r\n\x00':
+        raise TypeError("one character, or two blanks")
+    return value
+
+
+def _decimal(value: Any) -> str:
+    if value not in (",", "."):
+        raise TypeError('"," or "."')
+    return str(value)
+
+
+def _row(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_HEADER_ROWS:
+        raise TypeError(f"whole number from 1 to {MOST_HEADER_ROWS}")
     return value
 
 
@@ -171,12 +203,13 @@ _SHAPE: dict[str, _Convert] = {
     "lat": _text,
     "crs": _text,
     "source_id": _text,
-    "time": _time,
+    "time": _document,
     "codes": _object(_object(_any_text)),
     "scale": _object(_number),
     "signature": _names,
     "defaults_zero": _names,
     "where": _object(_words),
+    "reading": _document,
     "struck_off": _object(_words),
     "refresh_by": _text,
     "licence": _text,
@@ -186,8 +219,19 @@ _TIME_SHAPE: dict[str, _Convert] = {
     **dict.fromkeys(("local", "date", "clock", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),
     "formats": _words,
 }
+_READING_SHAPE: dict[str, _Convert] = {
+    "encoding": _encoding,
+    "delimiter": _delimiter,
+    "decimal": _decimal,
+    "sheet": _text,
+    "header_row": _row,
+    "header_rows": _row,
+    "member": _text,
+}
 NULLABLE = frozenset(
     {
+        *_READING_SHAPE,
+        "reading",
         "lon",
         "lat",
         "source_id",
@@ -222,8 +266,8 @@ def _checked(document: Any, shape: Mapping[str, _Convert], prefix: str) -> dict[
 
 
 def _plain(thing: Any) -> Any:
-    if isinstance(thing, SourceMapping | TimeSource):
-        blank = type(thing)(id="") if isinstance(thing, SourceMapping) else TimeSource()
+    if isinstance(thing, SourceMapping | TimeSource | TableReading):
+        blank = type(thing)(id="") if isinstance(thing, SourceMapping) else type(thing)()
         return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name)) != getattr(blank, f.name)}
     if isinstance(thing, Mapping):
         return {str(k): _plain(v) for k, v in thing.items()}

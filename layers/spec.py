@@ -186,6 +186,30 @@ class TimeSource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TableReading:
+    """How a file is cut into rows and columns, where it must be said; what is None is found out from the file.
+
+    Parameters
+    ----------
+    encoding : of a text file, as Python names it ("cp1251", "utf-8"), or of the values of a shapefile.
+    delimiter : one character; two blanks stand for runs of two or more, one blank for runs of any length.
+    decimal : "," or "."; the other one and blanks then part thousands.
+    sheet : of a workbook, or the table of a GeoPackage.
+    header_row : line of the column names (of their first line), 1 = the first of the file or sheet, blank ones counted.
+    header_rows : how many lines the column names take.
+    member : the file inside an archive, by its path there or by its name.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+    header_rows: int | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceMapping:
     """How one kind of source becomes rows of a layer. A ``--mapping`` file is this, as JSON.
 
@@ -209,6 +233,7 @@ class SourceMapping:
     struck_off : source column → values that say the record was struck off the register ({"discontinued": ("1",)}): such a row is not
         loaded, and one that is stored already is removed, its former state kept with the batch.
     refresh_by : date column a service is asked by for what is new since the last time (the date of entry, not of the event).
+    reading : how the file is cut into rows and columns; None = found out from the file.
     licence, attribution : travel with every batch.
     """
 

@@ -13,7 +13,7 @@ from etl.mapping import dump_mapping, load_mapping, mapping_from_json, propose, 
 from etl.readers import open_source
 from geo_core.errors import DataQuality, InvalidInput
 from layers.registry import load
-from layers.spec import Codes, Field, FieldType, LayerKind, TimeSource
+from layers.spec import Codes, Field, FieldType, LayerKind, TableReading, TimeSource
 from tests.fixtures.intake import PAVLODAR, layer, mapping, shared
 
 THINGS = layer()
@@ -36,6 +36,9 @@ def test_a_mapping_survives_its_file(tmp_path):
         signature=frozenset({"b", "a"}),
         defaults_zero=frozenset({"killed"}),
         where={"highway": ("street_lamp",), "man_made": ()},
+        reading=TableReading(
+            encoding="cp1251", delimiter=";", decimal=",", sheet="R1", header_row=4, header_rows=2, member="a/b.csv"
+        ),
         licence="CC0-1.0",
     )
     path = tmp_path / "mapping.json"
@@ -60,6 +63,12 @@ def test_every_mapping_of_the_catalogue_fits_its_layer_and_survives_json():
         ({}, "mapping-missing-key", {"key": "id"}),
         ({"id": "x", "colums": {}}, "mapping-unknown-key", {"key": "colums"}),
         ({"id": "x", "time": {"epoch": "e"}}, "mapping-unknown-key", {"key": "time.epoch"}),
+        ({"id": "x", "reading": {"sheets": "a"}}, "mapping-unknown-key", {"key": "reading.sheets"}),
+        ({"id": "x", "reading": {"encoding": "morse"}}, "mapping-wrong-type", {"key": "reading.encoding"}),
+        ({"id": "x", "reading": {"encoding": "zip"}}, "mapping-wrong-type", {"key": "reading.encoding"}),
+        ({"id": "x", "reading": {"delimiter": "||"}}, "mapping-wrong-type", {"key": "reading.delimiter"}),
+        ({"id": "x", "reading": {"decimal": "'"}}, "mapping-wrong-type", {"key": "reading.decimal"}),
+        ({"id": "x", "reading": {"header_row": 0}}, "mapping-wrong-type", {"key": "reading.header_row"}),
         ({"id": "x", "columns": []}, "mapping-wrong-type", {"key": "columns", "expected": "object"}),
         ({"id": "x", "columns": {"category": 5}}, "mapping-wrong-type", {"key": "columns", "expected": "text"}),
         ({"id": "x", "columns": {"colour": "c"}}, "mapping-unknown-field", {"field": "colour"}),
