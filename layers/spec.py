@@ -166,6 +166,8 @@ class TimeSource:
     ----------
     local : text column with local wall-clock date and time (``formats`` are strptime patterns; ISO 8601 always tried).
     date, clock : a date column and a column with HH:MM (or HHMM without leading zeros).
+    hour : a column that knows only the hour ("14", "14:00-15:00"); with a date the time is known to the hour, with a month
+        only the hour of the day is known.
     epoch_ms : epoch in milliseconds (seconds are recognised by size and reported).
     epoch_clock : what the epoch counts: "utc", "local" (wall clock stored as if UTC: the KPSSU crime layer) or a fixed
         offset such as "+06:00" (midnight there: the KPSSU accident layer; only the day is taken, with ``clock`` for the time).
@@ -177,6 +179,7 @@ class TimeSource:
     local: str | None = None
     date: str | None = None
     clock: str | None = None
+    hour: str | None = None
     epoch_ms: str | None = None
     epoch_clock: str = "utc"
     month: str | None = None
@@ -209,6 +212,36 @@ class TableReading:
     member: str | None = None
 
 
+class How(StrEnum):
+    """How a column is made out of others."""
+
+    JOINED = "joined"  # texts one after another, blanks left out
+    DATE = "date"  # year, month and perhaps day as numbers
+    FIRST_OF_PAIR = "first-of-pair"  # "52.28, 76.95" → 52.28
+    SECOND_OF_PAIR = "second-of-pair"
+    DEGREES = "degrees"  # 52°17′06″ N → 52.285
+    KILOMETRES = "kilometres"  # "85+300" → 85.3
+    BEARING = "bearing"  # "NE", "С-В" → 45
+    NUMBER = "number"  # the first number of a text
+    ARTICLE = "article"  # "ст.188 ч.3 п.2", "1880" → 188/3/2
+    ARTICLE_CATEGORY = "article-category"  # the category of the layer crimes
+    GRAVITY = "gravity"  # hard_code, transgression → gravity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A column made out of columns of the source, before anything else is read.
+
+    Parameters
+    ----------
+    how : the rule. of : source columns in the order of the rule. by : what joins or parts texts.
+    """
+
+    how: How
+    of: tuple[str, ...]
+    by: str = " "
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceMapping:
     """How one kind of source becomes rows of a layer. A ``--mapping`` file is this, as JSON.
@@ -224,7 +257,10 @@ class SourceMapping:
     time : for events.
     codes : field name → {foreign code: our code}; added to the field's own list. "" as our code means unknown; the foreign
         code "*" stands for every other one.
-    scale : field name → factor (units).
+    made : name → column made out of others; wherever a column of the source may be named, such a name may be.
+    wkt : column with geometries as well-known text, in ``crs``.
+    units : field name → the unit the source writes ("km", "ft", "mph"), where nothing stands behind the number.
+    scale, offset : field name → factor and what is added after it, for units without a name.
     signature : columns that, when all present, propose this mapping.
     defaults_zero : fields where the source's empty value is documented to mean 0.
     where : OSM tag filter, ``{"highway": ("street_lamp",)}`` (values empty = any), for PBF sources. Such sources offer, beside
@@ -243,10 +279,14 @@ class SourceMapping:
     lon: str | None = None
     lat: str | None = None
     crs: str = "EPSG:4326"
+    made: Mapping[str, Made] = field(default_factory=dict)
+    wkt: str | None = None
     source_id: str | None = None
     time: TimeSource | None = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     scale: Mapping[str, float] = field(default_factory=dict)
+    offset: Mapping[str, float] = field(default_factory=dict)
     signature: frozenset[str] = frozenset()
     defaults_zero: frozenset[str] = frozenset()
     where: Mapping[str, tuple[str, ...]] | None = None
