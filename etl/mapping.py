@@ -165,11 +165,10 @@ def _document(value: Any) -> Any:
 
 def _encoding(value: Any) -> str:
     try:
-        codecs.lookup(_text(value)).decode(b"")
-    except (LookupError, TypeError, ValueError):
+        codecs.getincrementaldecoder(_text(value))
+        b"".decode(value)  # refuses "zip" and "rot13", which are codecs too
+    except (LookupError, TypeError, UnicodeError):
         raise TypeError("name of a text encoding") from None
-    if not codecs.lookup(value)._is_text_encoding:  # noqa: SLF001 - "zip" and "rot13" are codecs too
-        raise TypeError("name of a text encoding")
     return str(value)
 
 

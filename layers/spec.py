@@ -292,6 +292,7 @@ class SourceMapping:
     where: Mapping[str, tuple[str, ...]] | None = None
     struck_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refresh_by: str | None = None
+    reading: TableReading | None = None
     licence: str = "not stated"
     attribution: str = ""
 
