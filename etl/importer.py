@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from etl.intake import Reading, read_batches
 from etl.mapping import to_json
 from etl.prefetch import ahead
 from etl.readers import Limits
-from etl.records import RecordBatch, RejectedRow
+from etl.records import RecordBatch, RejectedRow, Tally
 from geo_core.cells import index_points
 from geo_core.errors import DataQuality, InvalidInput, QorganError
 from geo_core.sun import dark_of_interval
@@ -48,6 +48,8 @@ class ImportRequest:
     source_name : shown to readers; the file's own name by default.
     is_synthetic : the data is made up, and says so everywhere.
     dry_run : read and check everything, store nothing.
+    origin : of rows asked from a service, how they were got; kept with the batch.
+    noted : what was noticed before the file was made; told with the report's warnings.
     """
 
     layer: Layer
@@ -59,16 +61,20 @@ class ImportRequest:
     dry_run: bool = False
     now: datetime | None = None
     limits: Limits | None = None
+    origin: Mapping[str, Any] | None = None
+    noted: Tally | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What became of every row: ``read = loaded + updated + unchanged + rejected``.
+    """What became of every row: ``read = loaded + updated + unchanged + rejected + struck_off``.
 
     Parameters
     ----------
     rejected_by_reason : a row with two reasons counts in both.
+    struck_off : records the register struck off; ``removed`` of them were stored and are no longer.
     warnings : code → how many rows or times, with examples.
+    origin : of rows asked from a service, how they were got; else None.
     batch_id : None for a dry run.
     error : code and params of ``all-rows-rejected`` when there were rows and none could be used; the batch is ``failed`` then, its
         rejected rows are kept. None = some row was good.
@@ -82,6 +88,8 @@ class ImportReport:
     updated: int
     unchanged: int
     rejected: int
+    struck_off: int
+    removed: int
     rejected_by_reason: dict[str, int]
     warnings: dict[str, int]
     warning_samples: dict[str, list[dict[str, Any]]]
@@ -93,6 +101,7 @@ class ImportReport:
     dry_run: bool
     batch_id: int | None
     error: dict[str, Any] | None
+    origin: dict[str, Any] | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,6 +115,11 @@ class _Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     rejected_rows: int = 0
     accepted: int = 0
+    struck_off: list[str] = field(default_factory=list)
+
+    def strike(self, keys: pa.StringArray | None) -> None:
+        if keys is not None:
+            self.struck_off.extend(keys.to_pylist())
 
     def take(self, rows: tuple[RejectedRow, ...]) -> None:
         self.rejected_rows += len(rows)
@@ -138,12 +152,15 @@ def run_import(
     reading = read_batches(
         wanted.path, layer=wanted.layer, mapping=wanted.mapping, context=context, limits=wanted.limits
     )
+    if wanted.noted is not None:
+        reading.warnings.merge(wanted.noted)
     tally = _Tally()
     try:
         if wanted.dry_run:
             for batch in reading:
                 allowed, refused = _allowed(batch, where)
                 tally.take(batch.rejected + refused)
+                tally.strike(batch.struck_off)
                 tally.accepted += len(allowed)
             outcome, batch_id = Outcome(inserted=tally.accepted), None
         else:
@@ -200,14 +217,15 @@ def _store(
             batch=batch_id,
             loaded=outcome.inserted,
             updated=outcome.updated,
+            removed=outcome.removed,
         )
 
     with _started(engines, principal, workspace, given) as batch_id:
         with transaction(engines.app, principal) as connection:
             empty = loading.is_empty(connection, wanted.layer, workspace)
         rows = _rows(engines, principal, reading, where, tally, tell)
-        load = loading.load_aside if empty else loading.load_into
-        outcome = load(engines, principal, workspace, wanted.layer, batch_id, rows, finish)
+        into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
+        outcome = loading.load_aside(*into) if empty else loading.load_into(*into, struck_off=tally.struck_off)
     return outcome, batch_id
 
 
@@ -253,6 +271,7 @@ def _rows(
     for batch in ahead(reading):
         allowed, refused = _allowed(batch, where)
         tally.take(batch.rejected + refused)
+        tally.strike(batch.struck_off)
         tally.accepted += len(allowed)
         if len(allowed):
             with transaction(engines.app, principal) as connection:
@@ -337,6 +356,8 @@ def _report(
         updated=outcome.updated,
         unchanged=outcome.unchanged,
         rejected=tally.rejected_rows,
+        struck_off=len(tally.struck_off),
+        removed=outcome.removed,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         warnings=dict(sorted(summary.warnings.counts.items())),
         warning_samples={code: samples for code, samples in sorted(summary.warnings.samples.items()) if samples},
@@ -350,6 +371,9 @@ def _report(
         is_synthetic=wanted.is_synthetic,
         dry_run=wanted.dry_run,
         batch_id=batch_id,
-        error=problem(DataQuality("all-rows-rejected", rows=summary.read)) if not tally.accepted else None,
+        error=None
+        if tally.accepted or tally.struck_off
+        else problem(DataQuality("all-rows-rejected", rows=summary.read)),
+        origin=dict(wanted.origin) if wanted.origin is not None else None,
         seconds=round(seconds, 3),
     )

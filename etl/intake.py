@@ -79,7 +79,7 @@ class Reading(Iterator[RecordBatch]):
         self._totals = PositionTotals()
         self._keys, self._contents = KeyTable(), KeyTable()
         self._reasons: Counter[str] = Counter()
-        self._read = self._accepted = self._rejected = 0
+        self._read = self._accepted = self._rejected = self._struck_off = 0
         self._period: tuple[date, date] | None = None
         self._report: ReadReport | None = None
         self._path = path
@@ -148,6 +148,7 @@ class Reading(Iterator[RecordBatch]):
                 sha256=digest.result(),
                 size_bytes=self._path.stat().st_size,
                 period=self._period,
+                struck_off=self._struck_off,
             )
 
     def _check(self, chunk: RawChunk) -> RecordBatch:
@@ -158,8 +159,11 @@ class Reading(Iterator[RecordBatch]):
         times = self._times.read(chunk.columns, rows, findings) if self._times is not None else None
         hashed = {**columns, **(times.columns() if times is not None else {})}
         hashes = hash_rows(hashed, lon, lat, shapes)
+        faulty = findings.rejected.copy()
         ids = self._ids(chunk, hashes, findings)
-        keep = ~findings.rejected
+        # what the register struck off is no fault; a second row of the same key is
+        struck = self._struck(chunk) & (faulty | ~findings.rejected)
+        keep = ~findings.rejected & ~struck
         mask = pa.array(keep)
         everything = bool(keep.all())
 
@@ -182,8 +186,9 @@ class Reading(Iterator[RecordBatch]):
             times=times,
             dark=self._dark(lon, lat, times),
             node_ids=kept(chunk.node_ids) if chunk.node_ids is not None else None,
-            rejected=(*chunk.rejected, *self._rejected_rows(chunk, findings)),
+            rejected=(*chunk.rejected, *self._rejected_rows(chunk, findings, struck)),
             source=SourceRows(chunk.columns, np.flatnonzero(keep)),
+            struck_off=ids.filter(pa.array(struck)) if struck.any() else None,
         )
         self._count(batch, findings)
         return batch
@@ -253,8 +258,17 @@ class Reading(Iterator[RecordBatch]):
         ordinal[made] = self._contents.count(hashes[made])
         return pc.coalesce(given, content_ids(hashes, ordinal))
 
-    def _rejected_rows(self, chunk: RawChunk, findings: Findings) -> list[RejectedRow]:
-        reasons = findings.reasons()
+    def _struck(self, chunk: RawChunk) -> NDArray[np.bool_]:
+        """Rows the register struck off."""
+        out = np.zeros(len(chunk), dtype=np.bool_)
+        for name, values in self.mapping.struck_off.items():
+            column = chunk.columns.get(self.columns.get(name, ""))
+            if column is not None:
+                out |= np.asarray(pc.is_in(as_text(column), value_set=pa.array(values, pa.string())))
+        return out
+
+    def _rejected_rows(self, chunk: RawChunk, findings: Findings, struck: NDArray[np.bool_]) -> list[RejectedRow]:
+        reasons = {row: found for row, found in findings.reasons().items() if not struck[row]}
         if not reasons:
             return []
         at = np.fromiter(reasons, np.int64, len(reasons))
@@ -265,7 +279,9 @@ class Reading(Iterator[RecordBatch]):
         ]
 
     def _count(self, batch: RecordBatch, findings: Findings) -> None:
-        self._read += len(batch) + len(batch.rejected)
+        struck = 0 if batch.struck_off is None else len(batch.struck_off)
+        self._read += len(batch) + len(batch.rejected) + struck
+        self._struck_off += struck
         self._accepted += len(batch)
         self._rejected += len(batch.rejected)
         self._reasons.update(code for row in batch.rejected for code in {c for c, _ in row.reasons})
@@ -303,12 +319,19 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
     time = mapping.time
     required = {c for f, c in mapping.columns.items() if layer.field_named(f).required and f not in mapping.constants}
     placed = layer.has_place and not (layer.position_optional and mapping.lon is None and mapping.lat is None)
-    if placed and not source.has_geometry and layer.geometry == "Point" and (mapping.lon is None or mapping.lat is None):
+    if (
+        placed
+        and not source.has_geometry
+        and layer.geometry == "Point"
+        and (mapping.lon is None or mapping.lat is None)
+    ):
         raise InvalidInput("no-position-columns", mapping=mapping.id, header=list(source.header)[:50])
     if placed and mapping.lon is not None and mapping.lat is not None and not source.has_geometry:
         required |= {mapping.lon, mapping.lat}
     optional = set(mapping.columns.values()) - required
-    optional |= {c for c in (mapping.lon, mapping.lat, mapping.source_id) if c is not None} - required
+    optional |= {
+        c for c in (mapping.lon, mapping.lat, mapping.source_id, *mapping.struck_off) if c is not None
+    } - required
     if time is not None:
         starts = [c for c in (time.local, time.date, time.epoch_ms, time.month) if c is not None]
         # one of several ways to say when must be there

@@ -190,6 +190,7 @@ class RecordBatch:
     node_ids : list<int64>, the OSM nodes of each line in order (roads), else None.
     rejected : the rows of this chunk that were not accepted.
     source : the source's own values of the mapped columns, one per row; see :meth:`raw`.
+    struck_off : keys of the rows of this chunk that the register struck off: they are neither accepted nor rejected.
     """
 
     columns: dict[str, pa.Array]
@@ -205,6 +206,7 @@ class RecordBatch:
     node_ids: pa.ListArray | None = None
     rejected: tuple[RejectedRow, ...] = ()
     source: SourceRows | None = None
+    struck_off: pa.StringArray | None = None
 
     def __len__(self) -> int:
         return len(self.row_number)
@@ -236,7 +238,7 @@ class RecordBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadReport:
-    """What became of every row of a file; ``read = accepted + rejected`` always.
+    """What became of every row of a file; ``read = accepted + rejected + struck_off`` always.
 
     Parameters
     ----------
@@ -254,3 +256,4 @@ class ReadReport:
     sha256: str
     size_bytes: int
     period: tuple[date, date] | None = None
+    struck_off: int = 0

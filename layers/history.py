@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from geo_core.errors import Conflict
 from layers.spec import Layer
 
 # PostGIS writes geometries into JSON with rounded coordinates, so they are kept as hexadecimal EWKB instead.
+# The reason kept with a row that was removed because the register struck it off.
+STRUCK_OFF = "struck-off"
 IMAGE = "to_jsonb(t) - 'geom' || jsonb_build_object('geom', encode(ST_AsEWKB(t.geom), 'hex'))"
 
 
@@ -25,7 +28,7 @@ def remember(
 
 
 def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
-    """Bring back the rows a batch changed; how many.
+    """Bring back the rows a batch changed or struck off; how many.
 
     The version goes on instead of back: whoever has seen the row since must not take the restored one for theirs.
     """
@@ -41,8 +44,40 @@ def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: i
         ),
         {"ws": workspace_id, "layer": layer.id, "batch": batch_id},
     ).rowcount
+    done += _bring_back(connection, layer, workspace_id, batch_id)
     connection.execute(
         text("DELETE FROM row_history WHERE workspace_id = :ws AND layer_id = :layer AND batch_id = :batch"),
         {"ws": workspace_id, "layer": layer.id, "batch": batch_id},
     )
     return int(done)
+
+
+def _bring_back(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
+    """Insert again what a batch struck off.
+
+    Raises
+    ------
+    Conflict : ``batch-changed-since``: a record of the same key was loaded again meanwhile.
+    """
+    names = [column.name for column in layer.model.__table__.columns]
+    values = {"version": "o.version + 1", "updated_at": "now()"}
+    listed = ", ".join(f'"{name}"' for name in names)
+    chosen = ", ".join(values.get(name, f'o."{name}"') for name in names)
+    gone = (
+        f"FROM row_history h, LATERAL jsonb_populate_record(NULL::{layer.table}, h.before) o "
+        "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.batch_id = :batch AND h.reason = :reason"
+    )
+    key = {"ws": workspace_id, "layer": layer.id, "batch": batch_id, "reason": STRUCK_OFF}
+    again = connection.execute(
+        text(
+            f"SELECT count(*) {gone} AND EXISTS (SELECT 1 FROM {layer.table} t "  # noqa: S608
+            "WHERE t.workspace_id = :ws AND t.source_id = o.source_id)"
+        ),
+        key,
+    ).scalar_one()
+    if again:
+        raise Conflict("batch-changed-since", batch=batch_id, later=again)
+    return connection.execute(
+        text(f"INSERT INTO {layer.table} ({listed}) SELECT {chosen} {gone}"),
+        key,
+    ).rowcount

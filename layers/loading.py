@@ -7,7 +7,7 @@ table nobody reads, which the next load sweeps away.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from layers import copy_binary, staging
 from layers.engine import Engines, border
-from layers.history import remember
+from layers.history import STRUCK_OFF, remember
 from layers.identity import Principal, transaction
 from layers.spec import Layer
 from layers.staging import Rows
@@ -35,6 +35,7 @@ class Outcome:
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
 
 
 class Finisher(Protocol):
@@ -118,8 +119,14 @@ def load_into(
     batch_id: int,
     batches: Iterable[Rows],
     finish: Finisher,
+    *,
+    struck_off: Sequence[str] = (),
 ) -> Outcome:
-    """COPY into a temporary table, then update what changed (its former state kept) and insert what is new."""
+    """COPY into a temporary table, then update what changed (its former state kept) and insert what is new.
+
+    ``struck_off`` : keys of records the register struck off; it may still grow while ``batches`` is walked. What is stored of them
+    is removed, its former state kept with the batch.
+    """
     outcome = Outcome()
     names = staging.copied_columns(layer)
     listed = ", ".join(f'"{name}"' for name in names)
@@ -145,8 +152,25 @@ def load_into(
             f"WHERE NOT EXISTS (SELECT 1 FROM {layer.table} t WHERE {same} AND t.workspace_id = {workspace.id})"
         ).rowcount
         outcome.unchanged = total - outcome.updated - outcome.inserted
+        outcome.removed = _strike_off(connection, layer, workspace.id, batch_id, struck_off)
         finish(connection, outcome)
     return outcome
+
+
+def _strike_off(connection: Connection, layer: Layer, workspace_id: int, batch_id: int, keys: Sequence[str]) -> int:
+    """Remove the rows of these keys, remembered so that undoing the batch brings them back; how many there were."""
+    if not keys:
+        return 0
+    connection.exec_driver_sql('CREATE TEMP TABLE struck_off (source_id text COLLATE "C") ON COMMIT DROP')
+    connection.execute(text("INSERT INTO struck_off SELECT unnest(cast(:keys AS text[]))"), {"keys": list(keys)})
+    gone = (
+        f"SELECT t.id FROM {layer.table} t JOIN struck_off s ON s.source_id = t.source_id "  # noqa: S608
+        f"WHERE t.workspace_id = {workspace_id} AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.source_id = t.source_id)"
+    )
+    remember(connection, layer, workspace_id, gone, batch_id=batch_id, reason=STRUCK_OFF)
+    return connection.exec_driver_sql(
+        f"DELETE FROM {layer.table} WHERE workspace_id = {workspace_id} AND id IN ({gone})"  # noqa: S608
+    ).rowcount
 
 
 def copy(
