@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -166,7 +167,7 @@ def _document(value: Any) -> Any:
 def _encoding(value: Any) -> str:
     try:
         codecs.getincrementaldecoder(_text(value))
-        b"".decode(value)  # refuses "zip" and "rot13", which are codecs too
+        io.TextIOWrapper(io.BytesIO(), encoding=value)  # refuses "zip" and "rot13", which are codecs too
     except (LookupError, TypeError, UnicodeError):
         raise TypeError("name of a text encoding") from None
     return str(value)
