@@ -15,7 +15,7 @@ from etl.coercion.times import offset_s
 from etl.coercion.zones import zone_named
 from etl.proposal import ProposedMapping, propose
 from geo_core.errors import InvalidInput
-from layers.spec import FieldType, Layer, SourceMapping, TableReading, TimeSource
+from layers.spec import FieldType, Grouping, Layer, NearDuplicates, SourceMapping, TableReading, TimeSource
 
 __all__ = [
     "ProposedMapping",
@@ -58,6 +58,8 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
         values["time"] = TimeSource(**_checked(values["time"], _TIME_SHAPE, "time."))
     if isinstance(values.get("reading"), dict):
         values["reading"] = TableReading(**_checked(values["reading"], _READING_SHAPE, "reading."))
+    if isinstance(values.get("grouping"), dict):
+        values["grouping"] = _grouping(values["grouping"])
     mapping = SourceMapping(**values)
     check_mapping(mapping, layer)
     return mapping
@@ -97,6 +99,8 @@ def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
     for name in (*mapping.scale, *mapping.defaults_zero):
         if layer.field_named(name).type not in {FieldType.INTEGER, FieldType.REAL}:
             raise InvalidInput("mapping-not-a-number", field=name)
+    _check_grouping(mapping, layer)
+    _check_pseudonyms(mapping, layer)
     if (mapping.lon is None) != (mapping.lat is None):
         raise InvalidInput("mapping-missing-key", key="lat" if mapping.lat is None else "lon")
     check_crs(mapping.crs)
@@ -105,6 +109,28 @@ def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
             offset_s(mapping.time.epoch_clock)
         if mapping.time.zone is not None:
             zone_named(mapping.time.zone)
+
+
+def _check_grouping(mapping: SourceMapping, layer: Layer) -> None:
+    if mapping.grouping is None:
+        return
+    known = [f.name for f in layer.fields]
+    for name in (*mapping.grouping.counts, *mapping.grouping.worst):
+        if name not in known:
+            raise InvalidInput("mapping-unknown-field", field=name, known=known, layer=layer.id)
+    for name in mapping.grouping.counts:
+        if layer.field_named(name).type is not FieldType.INTEGER:
+            raise InvalidInput("mapping-not-a-number", field=name)
+    for name in mapping.grouping.worst:
+        if name not in mapping.columns:
+            raise InvalidInput("mapping-missing-key", key=f"columns.{name}")
+
+
+def _check_pseudonyms(mapping: SourceMapping, layer: Layer) -> None:
+    texts = [f.name for f in layer.fields if f.type is FieldType.TEXT] + ["source_id"]
+    for name in mapping.pseudonyms:
+        if name not in texts:
+            raise InvalidInput("mapping-unknown-field", field=name, known=texts, layer=layer.id)
 
 
 _CONSTANT: dict[FieldType, tuple[type, ...]] = {
@@ -191,6 +217,33 @@ def _row(value: Any) -> int:
     return value
 
 
+def _yes(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true/false")
+    return value
+
+
+def _near_duplicates(value: Any) -> NearDuplicates:
+    try:
+        return NearDuplicates(value)
+    except ValueError:
+        raise TypeError(" | ".join(NearDuplicates)) from None
+
+
+def _some_words(value: Any) -> tuple[str, ...]:
+    words = _words(value)
+    if not words:
+        raise TypeError("list of texts, not empty")
+    return words
+
+
+def _grouping(document: dict[str, Any]) -> Grouping:
+    values = _checked(document, _GROUPING_SHAPE, "grouping.")
+    if "key" not in values:
+        raise InvalidInput("mapping-missing-key", key="grouping.key")
+    return Grouping(**values)
+
+
 def _names(value: Any) -> frozenset[str]:
     return frozenset(_words(value))
 
@@ -214,6 +267,15 @@ _SHAPE: dict[str, _Convert] = {
     "refresh_by": _text,
     "licence": _text,
     "attribution": _any_text,
+    "grouping": _document,
+    "near_duplicates": _near_duplicates,
+    "pseudonyms": _object(_some_words),
+    "keep_original": _yes,
+}
+_GROUPING_SHAPE: dict[str, _Convert] = {
+    "key": _some_words,
+    "counts": _object(_object(_some_words)),
+    "worst": _object(_some_words),
 }
 _TIME_SHAPE: dict[str, _Convert] = {
     **dict.fromkeys(("local", "date", "clock", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),
@@ -237,6 +299,7 @@ NULLABLE = frozenset(
         "source_id",
         "time",
         "where",
+        "grouping",
         "refresh_by",
         "local",
         "date",
@@ -266,6 +329,8 @@ def _checked(document: Any, shape: Mapping[str, _Convert], prefix: str) -> dict[
 
 
 def _plain(thing: Any) -> Any:
+    if isinstance(thing, Grouping):
+        return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name))}
     if isinstance(thing, SourceMapping | TimeSource | TableReading):
         blank = type(thing)(id="") if isinstance(thing, SourceMapping) else type(thing)()
         return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name)) != getattr(blank, f.name)}

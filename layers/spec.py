@@ -243,6 +243,34 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grouping:
+    """How several rows of a source become one record: a crash with a row per casualty.
+
+    Rows with equal values in all ``key`` columns are one record, wherever they stand in the file. A row that has none of them is a
+    record of its own. What is neither counted nor ranked is taken from the first row that has it; where rows of a group
+    say different things the record carries the flag ``group-conflict``.
+
+    Parameters
+    ----------
+    key : source columns that are the same in every row of a record.
+    counts : integer field → {source column: values}; the field is how many rows of the group have one of the values there.
+    worst : field → values of its source column as the source writes them, worst first; the worst of the group is taken. A value
+        that is not listed comes after those that are.
+    """
+
+    key: tuple[str, ...]
+    counts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    worst: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class NearDuplicates(StrEnum):
+    """What becomes of a row that looks like an earlier one of the same file under another key (see ``etl.near_duplicates``)."""
+
+    FLAG = "flag"  # loaded with the flag ``duplicate-suspected``
+    REJECT_LATER = "reject-later"  # the later row goes to the quarantine as ``near-duplicate``
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceMapping:
     """How one kind of source becomes rows of a layer. A ``--mapping`` file is this, as JSON.
 
@@ -271,6 +299,11 @@ class SourceMapping:
     refresh_by : date column a service is asked by for what is new since the last time (the date of entry, not of the event).
     reading : how the file is cut into rows and columns; None = found out from the file.
     licence, attribution : travel with every batch.
+    grouping : for sources with several rows per record.
+    near_duplicates : what becomes of the same card met twice under two keys.
+    pseudonyms : text field, or ``source_id`` → source columns that identify a person or a case directly. A keyed pseudonym of them is
+        stored in their place, equal for equal values, so that records can be matched.
+    keep_original : the values behind the pseudonyms are kept in the table only administrators of the whole workspace read.
     """
 
     id: str
@@ -295,6 +328,10 @@ class SourceMapping:
     reading: TableReading | None = None
     licence: str = "not stated"
     attribution: str = ""
+    grouping: Grouping | None = None
+    near_duplicates: NearDuplicates = NearDuplicates.FLAG
+    pseudonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keep_original: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
