@@ -6,10 +6,12 @@ import re
 from functools import lru_cache
 
 from geo_core.errors import InvalidInput
-from layers.spec import Layer
+from layers.spec import Layer, LayerKind
 
 MAX_ZOOM = 22
 EXTENT = 4096
+MOST_EXACT_ID = 2**53 - 1
+"""Whole numbers up to here are exact in every reader of a tile."""
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -48,6 +50,9 @@ def tile_sql(layer: Layer, z: int) -> str:
     if layer.geometry != "Point" and z < 15:
         geometry = f"ST_Simplify({geometry}, {40075016.7 / 256 / 2**z / 2:.3f}, true)"
     columns = "".join(f', t."{name}"' for name in properties(layer))
+    if layer.kind is LayerKind.DERIVED:
+        # Ids made from a hash fill 63 bits; a reader in JavaScript holds 53 of them and would open another card.
+        columns += f", CASE WHEN abs(t.id) > {MOST_EXACT_ID} THEN t.id::text END AS id_text"
     return (
         "WITH e AS (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS metres, "  # noqa: S608
         "ST_Transform(ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 0.015625), 4326) AS degrees) "

@@ -40,9 +40,12 @@ class Drawn:
 
 
 def cells_url(workspace: str, layer: LayerInfo, query: Mapping[str, Any], *, level: int) -> str:
-    """Address of the binary cells; the revision in it makes the map ask again after a change of the rows."""
-    given = {**query, "resolution": level, "f": "cells", "revision": layer.revision}
-    return f"{PUBLIC_API}/w/{quote(workspace)}/layers/{layer.id}/cells?{urlencode(given)}"
+    """Address of the binary cells; the revision behind the # makes the map ask again after a change of the rows.
+
+    It is not sent: the API refuses parameters it does not know.
+    """
+    given = {**query, "resolution": level, "f": "cells"}
+    return f"{PUBLIC_API}/w/{quote(workspace)}/layers/{layer.id}/cells?{urlencode(given)}#revision={layer.revision}"
 
 
 def tiles_url(workspace: str, layer: LayerInfo) -> str:

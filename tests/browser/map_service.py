@@ -18,8 +18,14 @@ from tests.browser.map_tiles import point_tile
 
 RESOLUTION = 9
 CENTRE = (76.9674, 52.2873)  # lon, lat of Pavlodar
+LONG_ID = 6999686716846249483  # a number of JavaScript makes …249000 of it
 LAMPS = [
-    (76.9674 + 0.004 * i, 52.2873 + 0.002 * j, {"lamp": f"{i}/{j}", "kind": "led" if (i + j) % 2 else "sodium"})
+    (
+        76.9674 + 0.004 * i,
+        52.2873 + 0.002 * j,
+        {"lamp": f"{i}/{j}", "kind": "led" if (i + j) % 2 else "sodium"}
+        | ({"id_text": str(LONG_ID)} if (i, j) == (1, 0) else {}),
+    )
     for i in range(-6, 7)
     for j in range(-6, 7)
 ]

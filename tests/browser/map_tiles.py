@@ -36,7 +36,10 @@ def tile_position(lon: float, lat: float, *, z: int, x: int, y: int) -> tuple[in
 
 
 def point_tile(name: str, rows: Sequence[tuple[float, float, Mapping[str, str]]], *, z: int, x: int, y: int) -> bytes:
-    """Points of (lon, lat, properties) that lie in the tile; empty where none does."""
+    """Points of (lon, lat, properties) that lie in the tile; empty where none does.
+
+    A feature's id is the number its property ``id_text`` says, else its place in the list.
+    """
     keys: list[str] = []
     values: list[str] = []
     features = b""
@@ -52,7 +55,8 @@ def point_tile(name: str, rows: Sequence[tuple[float, float, Mapping[str, str]]]
                 values.append(value)
             tags += _varint(keys.index(key)) + _varint(values.index(value))
         geometry = _varint(9) + _varint(_zigzag(column)) + _varint(_zigzag(row))  # one MoveTo
-        features += _field(2, _field(1, feature_id) + _field(2, tags) + _field(3, 1) + _field(4, geometry))
+        own_id = int(properties.get("id_text", feature_id))
+        features += _field(2, _field(1, own_id) + _field(2, tags) + _field(3, 1) + _field(4, geometry))
     if not features:
         return b""
     layer = _field(15, 2) + _field(1, name.encode()) + features

@@ -155,6 +155,24 @@ def test_lines_and_polygons_are_cut_to_the_tile_and_keep_their_names(filled):
     assert all(min(abs(px - u) + abs(py - v) for u, v in want) <= 2 for px, py in house["points"])
 
 
+def test_an_id_too_long_for_a_number_of_javascript_is_said_as_a_text_too(city):
+    long, short = 2**63 - 25, 2**53 - 1
+    with city.owner() as owner:
+        owner.execute(text("SELECT qorgan_ensure_partition('layer_street_segments', :ws)"), {"ws": city.workspace.id})
+        for id_ in (long, short):
+            owner.execute(
+                text(
+                    "INSERT INTO layer_street_segments (workspace_id, id, source_id, highway_class, length_m, territory_id, "
+                    "batch_id, row_hash, geom) SELECT :ws, :id, 's' || :id, 'primary', 1000, root_territory_id, 1, 1, "
+                    "ST_GeomFromText('LINESTRING(76.93 52.28, 76.96 52.28)', 4326) FROM workspace WHERE id = :ws"
+                ),
+                {"ws": city.workspace.id, "id": id_},
+            )
+    x, y = (int(v) for v in mvt.place(76.94, 52.28, 14))
+    found = {f["id"]: f["properties"].get("id_text") for f in tile(city, LAYERS["street_segments"], 14, x, y)}
+    assert found == {long: str(long), short: None}
+
+
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=list(LAYERS))
 def test_every_layer_makes_tiles_at_every_zoom(filled, layer):
     with filled.as_("administrator") as connection:

@@ -389,7 +389,7 @@ def test_what_is_hit_is_what_is_selected(pick, expected, cameras):
 
 def test_addresses_carry_the_revision_so_that_an_edit_is_seen(crimes):
     url = pieces.cells_url("town", crimes, {"hours": "22-5"}, level=9)
-    assert url == "/api/w/town/layers/crimes/cells?hours=22-5&resolution=9&f=cells&revision=3"
+    assert url == "/api/w/town/layers/crimes/cells?hours=22-5&resolution=9&f=cells#revision=3"
     assert pieces.tiles_url("town", crimes) == "/api/w/town/tiles/crimes/{z}/{x}/{y}.mvt?revision=3"
 
 

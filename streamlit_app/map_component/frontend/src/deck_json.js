@@ -72,8 +72,15 @@ function* addressesIn(value, depth = 0) {
 export function pickOf(info) {
   if (!info?.object || !info.layer) return null;
   const {object} = info;
-  const properties = object.type === 'Feature' ? {...(object.id === undefined ? {} : {id: object.id}), ...object.properties} : object;
+  const properties = object.type === 'Feature' ? ofFeature(object) : object;
   return {layer_id: info.layer.id, object: plain(properties)};
+}
+
+/** A tile's own id is a number, which loses digits from 2^53 on: where the tile says it as a text too, the text counts. */
+function ofFeature({id, properties}) {
+  const {id_text: text, ...rest} = properties ?? {};
+  const known = text ?? id;
+  return {...(known === undefined ? {} : {id: known}), ...rest};
 }
 
 function plain(value) {

@@ -2,6 +2,30 @@
 
 import {classLabels} from './classes.js';
 
+// A smaller map starts with its legend folded: open it would hide a fifth of what it explains.
+const OPEN_FROM_PX = {width: 560, height: 400};
+const KEPT = 'qorgan-legend';
+let chosen = null; // where the browser keeps nothing, this page still does
+
+/** What the reader chose, whichever map they see next in this tab; null: nothing yet. */
+function remembered() {
+  try {
+    const kept = sessionStorage.getItem(KEPT);
+    return kept === null ? chosen : kept === 'open';
+  } catch {
+    return chosen;
+  }
+}
+
+function remember(open) {
+  chosen = open;
+  try {
+    sessionStorage.setItem(KEPT, open ? 'open' : 'folded');
+  } catch {
+    // private windows may refuse
+  }
+}
+
 const css = ([r, g, b, a], alpha = 255) => `rgba(${r},${g},${b},${(a ?? alpha) / 255})`;
 
 export class Legend {
@@ -9,6 +33,13 @@ export class Legend {
     this.root = root;
     this.classes = new Map(); // layer id → what the layer said about its classes
     this.props = null;
+    // made once: what is drawn anew inside must not take the focus away or fold what the reader opened
+    this.box = element('details', {className: 'legend-box'});
+    this.summary = element('summary');
+    this.body = element('div', {className: 'legend-body'});
+    this.box.append(this.summary, this.body);
+    this.summary.addEventListener('click', () => remember(!this.box.open)); // Enter and Space click, too
+    this.root.append(this.box);
   }
 
   update(props) {
@@ -26,12 +57,10 @@ export class Legend {
     const {entries, texts, language} = this.props ?? {};
     this.root.hidden = !entries?.length;
     if (!entries?.length) return;
-    const details = element('details', {className: 'legend-box'});
-    details.append(element('summary', {textContent: texts.legend}));
-    details.open = this.opened ?? this.root.parentElement.clientWidth > 520; // a phone starts with the map
-    details.firstChild?.addEventListener('click', () => (this.opened = !details.open));
-    for (const entry of entries) details.append(this._section(entry, texts, language));
-    this.root.replaceChildren(details);
+    this.summary.textContent = texts.legend;
+    const {clientWidth, clientHeight} = this.root.parentElement;
+    this.box.open = remembered() ?? (clientWidth >= OPEN_FROM_PX.width && clientHeight >= OPEN_FROM_PX.height);
+    this.body.replaceChildren(...entries.map((entry) => this._section(entry, texts, language)));
   }
 
   _section(entry, texts, language) {

@@ -165,7 +165,9 @@ export class QorganMap {
       }
     }
     this.notices.set({fault: null});
-    if (this.network.refused?.topic !== 'style') this.network.refuse(null);
+    // what is still on the map is not asked for again: its refusal stands until it leaves
+    const {refused} = this.network;
+    if (refused?.topic !== 'style' && !this.data.deck.includes(JSON.stringify(refused?.asked ?? ''))) this.network.refuse(null);
     this.root.dataset.state = 'loading';
     this.overlay.setProps({layers});
     this._emptiness();

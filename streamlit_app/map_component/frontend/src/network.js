@@ -59,7 +59,7 @@ export class Network {
         await this._wait(answer.waitS ?? Math.min(LONGEST_WAIT_S, 2 ** attempt), controller.signal);
       }
     } catch (error) {
-      if (error instanceof Refused) this.refuse(Object.assign(error, {topic: key ?? 'tiles'}));
+      if (error instanceof Refused) this.refuse(Object.assign(error, {topic: key ?? 'tiles', asked: url}));
       throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
