@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from etl import identity
+from etl import identity, near_duplicates
 from geo_core import aoristic, cells, placement, visibility
 from layers import copy_binary
 
 
 def main() -> None:
     """Compile, or load from the cache what was compiled before."""
-    for module in (cells, aoristic, visibility, placement, copy_binary, identity):
+    for module in (cells, aoristic, visibility, placement, copy_binary, identity, near_duplicates):
         module.warm_up()
 
 
