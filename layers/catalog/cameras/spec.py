@@ -2,6 +2,7 @@
 
 from layers.catalog.cameras.model import Camera
 from layers.catalog.cameras.source import SOURCES
+from layers.device_owners import OWNERS
 from layers.palettes import COVER
 from layers.spec import Aggregation, Codes, Field, FieldType, Layer, LayerKind, Measure, Style
 
@@ -34,11 +35,7 @@ LAYER = Layer(
         Field(name="width_px", type=FieldType.INTEGER, minimum=100, maximum=20000, fill=True),
         Field(name="range_m", type=FieldType.REAL, minimum=1, maximum=5000, fill=True),
         Field(name="ir_range_m", type=FieldType.REAL, minimum=0, maximum=5000, fill=True),
-        Field(
-            name="owner",
-            type=FieldType.CODE,
-            codes=Codes(good=("akimat", "police", "business", "housing", "other", "unknown")),
-        ),
+        Field(name="owner", type=FieldType.CODE, codes=OWNERS),
         Field(name="connected", type=FieldType.BOOLEAN),
         Field(name="installed_on", type=FieldType.DATE),
         Field(name="verified_on", type=FieldType.DATE),

@@ -1,0 +1,5 @@
+"""The layer ``ambulance_bases``."""
+
+from layers.catalog.ambulance_bases.spec import LAYER
+
+__all__ = ["LAYER"]

@@ -1,0 +1,5 @@
+"""The layer ``calls``."""
+
+from layers.catalog.calls.spec import LAYER
+
+__all__ = ["LAYER"]

@@ -1,0 +1,5 @@
+"""The layer ``population_grid``."""
+
+from layers.catalog.population_grid.spec import LAYER
+
+__all__ = ["LAYER"]
