@@ -26,6 +26,7 @@ from etl.coercion.zones import zone_named
 from etl.context import ImportContext
 from etl.findings import Findings
 from etl.identity import KeyTable, content_ids, hash_column, hash_rows
+from etl.making import with_made
 from etl.quality import FieldReader
 from etl.readers import Limits, RawChunk, Source, open_source
 from etl.readers.source import resolve
@@ -63,6 +64,7 @@ class Reading(Iterator[RecordBatch]):
         self.layer, self.mapping, self.context = layer, mapping, context
         self.source: Source = open_source(path, layer=layer, mapping=mapping, limits=limits)
         try:
+            self.source = with_made(self.source, mapping)
             self.columns, absent = _columns(self.source, layer, mapping)
             self.crs = _crs(self.source, mapping, by_columns=mapping.lon in self.columns)
         except BaseException:
@@ -123,6 +125,7 @@ class Reading(Iterator[RecordBatch]):
             local=actual(time.local),
             date=actual(time.date),
             clock=actual(time.clock),
+            hour=actual(time.hour),
             epoch_ms=actual(time.epoch_ms),
             month=actual(time.month),
             end=actual(time.end),
@@ -339,7 +342,7 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
             optional |= set(starts)
         else:
             required |= set(starts)
-        optional |= {c for c in (time.clock, time.end) if c is not None}
+        optional |= {c for c in (time.clock, time.hour, time.end) if c is not None}
     if source.natural_id is not None:
         optional.add(source.natural_id)
     if not source.header and source.open_ended:

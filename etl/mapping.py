@@ -10,12 +10,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from etl.coercion.made import COLUMNS_WANTED
+from etl.coercion.numbers import unit_factor, units_of
 from etl.coercion.positions import check_crs
 from etl.coercion.times import offset_s
 from etl.coercion.zones import zone_named
 from etl.proposal import ProposedMapping, propose
 from geo_core.errors import InvalidInput
-from layers.spec import FieldType, Grouping, Layer, NearDuplicates, SourceMapping, TableReading, TimeSource
+from layers.spec import FieldType, Grouping, How, Layer, Made, NearDuplicates, SourceMapping, TableReading, TimeSource
 
 __all__ = [
     "ProposedMapping",
@@ -60,6 +62,7 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
         values["reading"] = TableReading(**_checked(values["reading"], _READING_SHAPE, "reading."))
     if isinstance(values.get("grouping"), dict):
         values["grouping"] = _grouping(values["grouping"])
+    values["made"] = {name: Made(**_made(rule, f"made.{name}.")) for name, rule in values.get("made", {}).items()}
     mapping = SourceMapping(**values)
     check_mapping(mapping, layer)
     return mapping
@@ -79,7 +82,10 @@ def dump_mapping(mapping: SourceMapping) -> str:
 def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
     """Refuse a mapping that does not fit its layer; errors as :func:`load_mapping`."""
     known = [f.name for f in layer.fields]
-    for part in (mapping.columns, mapping.constants, mapping.codes, mapping.scale, mapping.defaults_zero):
+    for part in (
+        *(mapping.columns, mapping.constants, mapping.codes, mapping.units, mapping.scale, mapping.offset),
+        mapping.defaults_zero,
+    ):
         for name in part:
             if name not in known:
                 raise InvalidInput("mapping-unknown-field", field=name, known=known, layer=layer.id)
@@ -96,11 +102,24 @@ def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
             isinstance(value, bool) and field.type is not FieldType.BOOLEAN
         ):
             raise InvalidInput("mapping-bad-constant", field=name, expected=field.type.value)
-    for name in (*mapping.scale, *mapping.defaults_zero):
+    for name in (*mapping.scale, *mapping.offset, *mapping.units, *mapping.defaults_zero):
         if layer.field_named(name).type not in {FieldType.INTEGER, FieldType.REAL}:
             raise InvalidInput("mapping-not-a-number", field=name)
     _check_grouping(mapping, layer)
     _check_pseudonyms(mapping, layer)
+    for name, unit in mapping.units.items():
+        if unit_factor(name, unit) is None:
+            raise InvalidInput("mapping-unknown-unit", field=name, unit=unit, known=list(units_of(name)))
+    for name, rule in mapping.made.items():
+        least, most = COLUMNS_WANTED[rule.how]
+        if not least <= len(rule.of) <= most:
+            raise InvalidInput("mapping-wrong-columns", key=f"made.{name}", least=least, most=most)
+        if set(rule.of) & set(mapping.made):
+            raise InvalidInput(
+                "mapping-made-of-made", key=f"made.{name}", columns=sorted(set(rule.of) & set(mapping.made))
+            )
+    if mapping.wkt is not None and mapping.lon is not None:
+        raise InvalidInput("mapping-two-positions", wkt=mapping.wkt, lon=mapping.lon)
     if (mapping.lon is None) != (mapping.lat is None):
         raise InvalidInput("mapping-missing-key", key="lat" if mapping.lat is None else "lon")
     check_crs(mapping.crs)
@@ -248,6 +267,28 @@ def _names(value: Any) -> frozenset[str]:
     return frozenset(_words(value))
 
 
+def _how(value: Any) -> How:
+    try:
+        return How(value)
+    except ValueError:
+        raise TypeError(" | ".join(How)) from None
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("number")
+    return float(value)
+
+
+def _made(document: Any, prefix: str) -> dict[str, Any]:
+    found = _checked(document, _MADE_SHAPE, prefix)
+    for key in ("how", "of"):
+        if key not in found:
+            raise InvalidInput("mapping-missing-key", key=prefix + key)
+    return found
+
+
+_MADE_SHAPE: dict[str, _Convert] = {"how": _how, "of": _words, "by": _any_text}
 _SHAPE: dict[str, _Convert] = {
     "id": _text,
     "columns": _object(_text),
@@ -255,10 +296,14 @@ _SHAPE: dict[str, _Convert] = {
     "lon": _text,
     "lat": _text,
     "crs": _text,
+    "made": _object(_document),
+    "wkt": _text,
     "source_id": _text,
     "time": _document,
     "codes": _object(_object(_any_text)),
+    "units": _object(_text),
     "scale": _object(_number),
+    "offset": _object(_finite),
     "signature": _names,
     "defaults_zero": _names,
     "where": _object(_words),
@@ -278,7 +323,7 @@ _GROUPING_SHAPE: dict[str, _Convert] = {
     "worst": _object(_some_words),
 }
 _TIME_SHAPE: dict[str, _Convert] = {
-    **dict.fromkeys(("local", "date", "clock", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),
+    **dict.fromkeys(("local", "date", "clock", "hour", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),
     "formats": _words,
 }
 _READING_SHAPE: dict[str, _Convert] = {
@@ -296,6 +341,7 @@ NULLABLE = frozenset(
         "reading",
         "lon",
         "lat",
+        "wkt",
         "source_id",
         "time",
         "where",
@@ -304,6 +350,7 @@ NULLABLE = frozenset(
         "local",
         "date",
         "clock",
+        "hour",
         "epoch_ms",
         "month",
         "end",
@@ -331,6 +378,8 @@ def _checked(document: Any, shape: Mapping[str, _Convert], prefix: str) -> dict[
 def _plain(thing: Any) -> Any:
     if isinstance(thing, Grouping):
         return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name))}
+    if isinstance(thing, Made):
+        return {"how": thing.how.value, "of": list(thing.of), **({"by": thing.by} if thing.by != " " else {})}
     if isinstance(thing, SourceMapping | TimeSource | TableReading):
         blank = type(thing)(id="") if isinstance(thing, SourceMapping) else type(thing)()
         return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name)) != getattr(blank, f.name)}

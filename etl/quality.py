@@ -94,16 +94,19 @@ class FieldReader:
         return clean_text(column), np.zeros(len(column), dtype=np.bool_)
 
     def _number(self, spec: Field, column: pa.Array, findings: Findings) -> tuple[pa.Array, NDArray[np.bool_]]:
-        factor = self.mapping.scale.get(spec.name)
+        factor, plus = self.mapping.scale.get(spec.name), self.mapping.offset.get(spec.name)
+        unit = self.mapping.units.get(spec.name)
         faulty = np.zeros(len(column), dtype=np.bool_)
-        if spec.type is FieldType.INTEGER and factor is None:
+        if spec.type is FieldType.INTEGER and factor is None and plus is None and unit is None:
             whole, known, unreadable, fraction = as_integers(column, name=spec.name)
             self._fault(spec, "not-whole", fraction, column, faulty, findings)
             numbers: NDArray[Any] = whole
         else:
-            numbers, unreadable = as_reals(column, name=spec.name)
+            numbers, unreadable = as_reals(column, name=spec.name, unit=unit)
             if factor is not None:
                 numbers = numbers * factor
+            if plus is not None:
+                numbers = numbers + plus
             known = ~np.isnan(numbers)
             if spec.type is FieldType.INTEGER:
                 numbers = np.rint(np.where(known, numbers, 0.0)).astype(np.int64)

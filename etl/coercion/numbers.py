@@ -12,13 +12,49 @@ from numpy.typing import NDArray
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 # Unit ends of field names → what may stand behind a number in a source, and the factor to the field's unit.
 UNITS: dict[str, tuple[tuple[str, float], ...]] = {
-    "_m": (("метров", 1.0), ("m", 1.0), ("м", 1.0), ("м.", 1.0), ("km", 1000.0), ("км", 1000.0)),
-    "km": (("km", 1.0), ("км", 1.0)),
-    "_kmh": (("km/h", 1.0), ("kmh", 1.0), ("км/ч", 1.0), ("км/сағ", 1.0), ("mph", 1.609344)),
-    "_w": (("w", 1.0), ("вт", 1.0), ("W", 1.0), ("Вт", 1.0)),
-    "_deg": (("°", 1.0),),
-    "_lm": (("lm", 1.0), ("лм", 1.0)),
+    "_m": (
+        ("метров", 1.0),
+        ("m", 1.0),
+        ("м", 1.0),
+        ("м.", 1.0),
+        ("km", 1000.0),
+        ("км", 1000.0),
+        ("cm", 0.01),
+        ("см", 0.01),
+        ("mm", 0.001),
+        ("мм", 0.001),
+        ("ft", 0.3048),
+        ("фут", 0.3048),
+        ("yd", 0.9144),
+        ("mi", 1609.344),
+    ),
+    "km": (("km", 1.0), ("км", 1.0), ("m", 0.001), ("м", 0.001), ("mi", 1.609344)),
+    "_kmh": (
+        ("km/h", 1.0),
+        ("kmh", 1.0),
+        ("км/ч", 1.0),
+        ("км/сағ", 1.0),
+        ("mph", 1.609344),
+        ("m/s", 3.6),
+        ("м/с", 3.6),
+    ),
+    "_w": (("w", 1.0), ("вт", 1.0), ("W", 1.0), ("Вт", 1.0), ("kW", 1000.0), ("кВт", 1000.0)),
+    "_deg": (("°", 1.0), ("deg", 1.0), ("град", 1.0)),
+    "_lm": (("lm", 1.0), ("лм", 1.0), ("klm", 1000.0), ("клм", 1000.0)),
 }
+
+
+def unit_factor(name: str, unit: str) -> float | None:
+    """What numbers in ``unit`` are multiplied by to be in the unit that ends the field's name; None = that is no unit of it."""
+    known = [dict(units) for end, units in UNITS.items() if name.endswith(end)]
+    return next((table[u] for table in known for u in table if u.casefold() == unit.strip().casefold()), None)
+
+
+def units_of(name: str) -> tuple[str, ...]:
+    """Units a field may come in, its own first."""
+    known = [units for end, units in UNITS.items() if name.endswith(end)]
+    latin = [u for units in known for u, _ in units if u.isascii() or u == "°"]
+    return tuple(sorted(dict.fromkeys(latin), key=lambda u: (unit_factor(name, u) != 1.0, latin.index(u))))
 
 
 def as_text(column: pa.Array) -> pa.StringArray:
@@ -49,40 +85,46 @@ def as_text(column: pa.Array) -> pa.StringArray:
     return texts
 
 
-def as_reals(column: pa.Array, *, name: str = "") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def as_reals(
+    column: pa.Array, *, name: str = "", unit: str | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Numbers of a column.
 
     Parameters
     ----------
     column : any Arrow type.
     name : the field's name: the unit that ends it may stand behind the number in the source.
+    unit : of numbers without a unit behind them; None = the field's own.
 
     Returns
     -------
     values : float64, NaN = unknown (blank in the source).
     unreadable : what is there but is no finite number; NaN in ``values``.
     """
+    plain = (unit_factor(name, unit) or 1.0) if unit is not None else 1.0
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
         values = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
         infinite = np.isinf(values)
-        return np.where(infinite, np.nan, values), infinite
+        return np.where(infinite, np.nan, values) * plain, infinite
     texts = as_text(column)
     try:
         values = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        return _read_slowly(texts, name)
+        return _read_slowly(texts, name, plain)
     present = ~np.asarray(pc.is_null(texts))
     # Arrow reads "nan" and "inf" as numbers; nobody measured those
     odd = present & ~np.isfinite(values)
-    return np.where(odd, np.nan, values), odd
+    return np.where(odd, np.nan, values) * plain, odd
 
 
-def _read_slowly(texts: pa.StringArray, name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _read_slowly(
+    texts: pa.StringArray, name: str, plain_factor: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     encoded = texts.dictionary_encode()
     words = encoded.dictionary
     plain = pc.replace_substring_regex(words, r"[\s\x{00A0}\x{202F}'’]", "")
-    factor = np.ones(len(plain))
+    factor = np.full(len(plain), plain_factor)
     for end, units in UNITS.items():
         if not name.endswith(end):
             continue
@@ -91,7 +133,7 @@ def _read_slowly(texts: pa.StringArray, name: str) -> tuple[NDArray[np.float64],
             hit = np.asarray(behind)
             if hit.any():
                 plain = pc.if_else(behind, pc.replace_substring_regex(plain, re.escape(unit) + "$", ""), plain)
-                factor[hit] *= scale
+                factor[hit] = scale
     # one comma and no point is a decimal comma; commas beside a point part thousands
     both = pc.and_(pc.match_substring(plain, "."), pc.match_substring(plain, ","))
     plain = pc.if_else(

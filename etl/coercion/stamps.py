@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -280,3 +281,32 @@ def _clock(text: str) -> int:
         return -1
     hour, minute, second = (int(d) for d in (*digits, "0")[:3])
     return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else -1
+
+
+_HOUR = re.compile(r"^(?:с\s*)?(\d{1,2})(?:[:.](\d{2}))?\s*(?:ч|час|часов|h|сағ)?\.?$")
+_HOURS = re.compile(
+    r"^(?:с\s*)?(\d{1,2})(?:[:.](\d{2}))?\s*(?:[-–—]|до|по|to)\s*(\d{1,2})(?:[:.](\d{2}))?\s*(?:ч|час|часов|h|сағ)?\.?$"
+)
+
+
+def read_hours(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Hour of the day of "14", "14 ч", "14:00-15:00", "14-15"; known; unreadable (also a range longer than an hour)."""
+    encoded = as_text(column).dictionary_encode()
+    hours = np.array([_hour(text) for text in encoded.dictionary.to_pylist()] + [-2], dtype=np.int64)
+    found = hours[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return np.maximum(found, 0), found >= 0, found == -1
+
+
+def _hour(text: str) -> int:
+    plain = text.strip().casefold()
+    if alone := _HOUR.fullmatch(plain):
+        hour, until = int(alone[1]), int(alone[1]) * 60 + 60
+    elif both := _HOURS.fullmatch(plain):
+        hour, until = int(both[1]), int(both[3]) * 60 + int(both[4] or 0)
+        if int(both[2] or 0):
+            return -1
+        until += 24 * 60 if until == 0 else 0
+    else:
+        return -1
+    # "14:00-14:59" is the same hour as "14:00-15:00"
+    return hour if hour < 24 and until - hour * 60 in {59, 60} else -1

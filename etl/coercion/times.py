@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.coercion.stamps import DAY_S, Precision, Stamps, read_clock, read_epochs, read_stamps
+from etl.coercion.stamps import DAY_S, Precision, Stamps, read_clock, read_epochs, read_hours, read_stamps
 from etl.coercion.zones import Zone, zone_named
 from etl.findings import Findings
 from etl.records import EventTimes
@@ -61,6 +62,7 @@ class TimeReader:
             months = read_stamps(columns[source.month], formats=source.formats)
             months.precision = np.minimum(months.precision, Precision.MONTH).astype(np.uint8)
             stamps.fill_from(months)
+        hours = self._hours(columns, stamps, findings)
         given = next((c for c in (source.local, source.date, source.epoch_ms, source.month) if c in columns), None)
         findings.reject("unreadable-time", stamps.unreadable, values=columns.get(given or ""), column=given)
         start, end = self._interval(stamps, findings)
@@ -80,7 +82,25 @@ class TimeReader:
             column=given,
             year=self.minimum_year,
         )
-        return self._as_event_times(start, end, precision, known)
+        times = self._as_event_times(start, end, precision, known)
+        if hours is None:
+            return times
+        # of what day is not known, but at what hour
+        return replace(times, hour=pc.coalesce(times.hour, pa.array(hours[0].astype(np.int16), mask=~hours[1])))
+
+    def _hours(
+        self, columns: Mapping[str, pa.Array], stamps: Stamps, findings: Findings
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+        """Hours of rows whose day is not known; where it is, ``stamps`` become exact to the hour."""
+        column = columns.get(self.source.hour or "")
+        if column is None:
+            return None
+        hours, known, unreadable = read_hours(column)
+        findings.flag("clock-unreadable", unreadable & stamps.known)
+        exact = known & (stamps.precision == Precision.DAY) & ~stamps.is_instant
+        stamps.seconds = stamps.seconds + np.where(exact, hours * 3600, 0)
+        stamps.precision[exact] = Precision.HOUR
+        return hours, known & stamps.known & (stamps.precision < Precision.DAY)
 
     def _local(self, column: pa.Array, findings: Findings) -> Stamps:
         stamps = read_stamps(column, formats=self.source.formats)
