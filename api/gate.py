@@ -17,31 +17,10 @@ from sqlalchemy import make_url
 
 from geo_core.errors import NotFound, Unavailable
 from layers.engine import translated
-from layers.identity import Principal, Purpose
+from layers.identity import PIPELINED_IDENTITY, Principal, Purpose
+from layers.queries.versions import FULL_PASS, PASS
 
 Row = tuple[Any, ...]
-
-# As layers.identity.begin_statement, in the extended protocol, so that it can be prepared and pipelined.
-_IDENTITY = (
-    "SELECT set_config('role', 'qorgan_app', true), set_config('qorgan.principal', %s, true), "
-    "set_config('qorgan.purpose', %s, true), set_config('statement_timeout', %s, true), "
-    "set_config('transaction_read_only', 'on', true)"
-)
-# Revisions one by one, never their maximum: two loads that overlap may commit in either order.
-VERSION = (
-    "(SELECT coalesce(string_agg(r.layer_id || ':' || r.revision, ',' ORDER BY r.layer_id), '') FROM layer_revision r "
-    "WHERE r.workspace_id = w.id AND r.layer_id = ANY(%(layers)s))"
-)
-_PASS = f"SELECT w.id, w.xmin::text, {VERSION}, qorgan_fingerprint() FROM workspace w WHERE w.slug = %(slug)s"  # noqa: S608
-# What answers say beside the rows: batches (licence, period), derivations, breaks.
-_FULL_PASS = (
-    f"SELECT w.id, w.xmin::text, {VERSION} || '|' || "  # noqa: S608
-    "(SELECT count(*) || ' ' || coalesce(max(b.finished_at)::text, '') FROM qorgan_loaded(w.id) b "
-    "WHERE b.layer_id = ANY(%(layers)s)) || '|' || "
-    "(SELECT coalesce(max(d.made_at)::text, '') FROM derived d WHERE d.workspace_id = w.id AND d.layer_id = ANY(%(layers)s)) "
-    "|| '|' || (SELECT count(*) FROM registration_break g WHERE g.workspace_id = w.id AND g.layer_id = ANY(%(layers)s)), "
-    "qorgan_fingerprint() FROM workspace w WHERE w.slug = %(slug)s"
-)
 
 
 @dataclass(frozen=True)
@@ -129,7 +108,7 @@ class Gate:
                 # Without a BEGIN the statements of one pipeline are one transaction, ended by its Sync: the identity, which is
                 # local to the transaction, cannot outlive it, and a question that fell behind the Sync would see no row.
                 async with connection.pipeline():
-                    await connection.execute(_IDENTITY, (str(principal.id), purpose.value, self._timeout_ms))
+                    await connection.execute(PIPELINED_IDENTITY, (str(principal.id), purpose.value, self._timeout_ms))
                     await cursor.execute(sql.encode(), params)
                 return await cursor.fetchone()
             finally:
@@ -148,7 +127,7 @@ class Gate:
         NotFound : there is no such workspace, or not for this reader.
         """
         row = await self.fetch(
-            principal, _FULL_PASS if full else _PASS, {"slug": slug, "layers": list(layers)}, purpose=Purpose.AGGREGATE
+            principal, FULL_PASS if full else PASS, {"slug": slug, "layers": list(layers)}, purpose=Purpose.AGGREGATE
         )
         if row is None:
             raise NotFound("unknown-workspace", workspace=slug)

@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.queries.guarded_tiles import codes_of
 from layers.queries.tiles import EXTENT, properties
 from layers.spec import FieldType, Layer
 
@@ -28,39 +29,6 @@ def suits(layer: Layer) -> bool:
     """Whether the layer's tiles can be written here: points with one property, a code."""
     named = properties(layer)
     return layer.geometry == "Point" and len(named) == 1 and layer.field_named(named[0]).type is FieldType.CODE
-
-
-def codes_of(layer: Layer) -> tuple[str, ...]:
-    """Codes of the one property; a feature holds the 1-based position of its own, 0 = unknown."""
-    codes = layer.field_named(properties(layer)[0]).codes
-    return codes.good if codes else ()
-
-
-@lru_cache(maxsize=512)
-def columns_sql(layer: Layer, z: int) -> str:
-    """Ids, longitudes, latitudes and codes of the points near a tile, each one array in its binary form.
-
-    Placeholders: west, south, east, north; ``v.id`` is the workspace. Gives one row.
-    """
-    name = properties(layer)[0]
-    hidden = sorted(code for code, zoom in layer.category_min_zoom.items() if z < zoom)
-    conditions = [
-        "t.workspace_id = v.id",
-        "t.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326)",
-    ]
-    if z < layer.min_zoom:
-        conditions.append("false")
-    if hidden and layer.category_field:
-        listed = ", ".join(f"'{code}'" for code in hidden)
-        conditions.append(f't."{layer.category_field}" NOT IN ({listed})')
-    # array_position over eighteen words takes as long as everything else together
-    numbered = " ".join(f"WHEN '{code}' THEN {number}" for number, code in enumerate(codes_of(layer), start=1))
-    return (
-        "SELECT array_send(array_agg(t.id)) AS ids, array_send(array_agg(ST_X(t.geom))) AS lon, "  # noqa: S608
-        f"array_send(array_agg(ST_Y(t.geom))) AS lat, "
-        f'array_send(array_agg(CASE t."{name}" {numbered} ELSE 0 END)) AS codes '
-        f"FROM {layer.table} t WHERE {' AND '.join(conditions)}"
-    )
 
 
 def box_of(z: int, x: int, y: int) -> dict[str, float]:

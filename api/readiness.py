@@ -1,18 +1,25 @@
-"""Whether the service can answer: the database is there and of the code's own revision."""
+"""Whether the service can answer: the database is there and of the code's own revision; and what runs only in part."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
+import i18n
 from geo_core.errors import QorganError
 from layers import migrate
 from layers.engine import border
+from layers.queries.service_state import schema_revision, worker_silent_s
+
+# What is told of a part that does not work while everything else does.
+WORKER_SILENT = "warning.worker-silent"
 
 
-def readiness(engine: Engine, *, silence_s: float) -> dict[str, Any]:
+def readiness(engine: Engine, *, silence_s: float, language: str) -> dict[str, Any]:
     """What ``/ready`` tells; never raises for a database that is away.
+
+    A silent worker does not make the service unready: it answers, and jobs wait. ``degraded`` says so, with a sentence in ``notes``.
 
     Parameters
     ----------
@@ -20,6 +27,8 @@ def readiness(engine: Engine, *, silence_s: float) -> dict[str, Any]:
     """
     found: dict[str, Any] = {
         "ready": False,
+        "degraded": False,
+        "notes": [],
         "database": False,
         "migrated": False,
         "revision": None,
@@ -29,26 +38,14 @@ def readiness(engine: Engine, *, silence_s: float) -> dict[str, Any]:
     try:
         with border(), engine.connect() as connection:
             found["database"] = True
-            found["revision"] = _revision(connection)
-            found["worker"] = _worker(connection, silence_s)
+            found["revision"] = schema_revision(connection)
+            silent_s = worker_silent_s(connection)
     except QorganError:
         return found
+    found["worker"] = {"alive": silent_s is not None and silent_s <= silence_s, "silent_s": silent_s}
     found["migrated"] = found["revision"] == found["head"]
     found["ready"] = found["migrated"]
+    if found["ready"] and not found["worker"]["alive"]:
+        found["degraded"] = True
+        found["notes"] = [{"key": WORKER_SILENT, "text": i18n.texts().text(WORKER_SILENT, language)}]
     return found
-
-
-def _revision(connection: Connection) -> str | None:
-    may_read = text("SELECT coalesce(has_table_privilege(to_regclass('alembic_version'), 'SELECT'), false)")
-    if not connection.execute(may_read).scalar_one():
-        return None
-    return migrate.current(connection)
-
-
-def _worker(connection: Connection, silence_s: float) -> dict[str, Any]:
-    if connection.execute(text("SELECT to_regclass('procrastinate_workers')")).scalar_one() is None:
-        return {"alive": False, "silent_s": None}
-    silent = connection.execute(
-        text("SELECT extract(epoch FROM now() - max(last_heartbeat))::float8 FROM procrastinate_workers")
-    ).scalar_one()
-    return {"alive": silent is not None and silent <= silence_s, "silent_s": silent}

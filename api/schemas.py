@@ -31,9 +31,11 @@ class Health(Answer):
 
 
 class Ready(Answer):
-    """``ready`` is about serving; a silent worker delays jobs and is told apart."""
+    """``ready`` is about serving; a silent worker delays jobs and nothing else: ``degraded``, with its sentence in ``notes``."""
 
     ready: bool
+    degraded: bool
+    notes: list[dict[str, str]]
     database: bool
     migrated: bool
     revision: str | None

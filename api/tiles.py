@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -14,41 +13,17 @@ from api import point_tiles
 from api.answers import headers_of, not_modified, response
 from api.cache import Body
 from api.compression import choose, compress
-from api.gate import VERSION, short_hash
+from api.gate import short_hash
 from api.service import Service, service_of
 from geo_core.errors import NotFound
-from layers.queries.tiles import check_tile, tile_sql
+from layers.queries.guarded_tiles import MARK_LENGTH, columns_question, tile_question
+from layers.queries.tiles import check_tile
 from layers.spec import Layer
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 PATH = "/w/{ws}/tiles/{layer}/{z:int}/{x:int}/{y:int}.mvt"
 _ADDRESS = re.compile(r"/w/([^/]{1,200})/tiles/([^/]{1,100})/(\d{1,9})/(\d{1,9})/(\d{1,9})\.mvt")
-_MARK_LENGTH = 20
 _MOST_HELD = 8
-
-
-# Materialized: asked for once, however often it is named.
-_GATE = (
-    f"WITH v AS MATERIALIZED (SELECT w.id, left(md5({VERSION} || ' ' || qorgan_fingerprint()), {_MARK_LENGTH}) AS mark "  # noqa: S608
-    "FROM workspace w WHERE w.slug = %(slug)s) "
-)
-
-
-@lru_cache(maxsize=512)
-def columns_question(layer: Layer, z: int) -> str:
-    """As :func:`tile_question` for points that are put together here: the mark and the columns."""
-    columns = point_tiles.columns_sql(layer, z) + " AND v.mark <> ALL(%(held)s)"
-    return f"{_GATE} SELECT v.mark, p.ids, p.lon, p.lat, p.codes FROM v, LATERAL ({columns}) p"  # noqa: S608
-
-
-@lru_cache(maxsize=512)
-def tile_question(layer: Layer, z: int) -> str:
-    """The tile behind the gate: its mark (version and rights), and its bytes unless that mark is among those held.
-
-    Placeholders: slug, layers, held, z, x, y. No row where the reader may not see the workspace.
-    """
-    tile = tile_sql(layer, z).replace("%(ws)s", "v.id")
-    return f"{_GATE} SELECT v.mark, CASE WHEN v.mark = ANY(%(held)s) THEN NULL ELSE ({tile}) END FROM v"  # noqa: S608
 
 
 class TileRoute:
@@ -120,7 +95,7 @@ def _marks(request: Request, name: str) -> list[str]:
     if header is None:
         return []
     tags = [part.strip().removeprefix("W/").strip('"') for part in header[:2000].split(",")]
-    return [tag[:_MARK_LENGTH] for tag in tags if tag[_MARK_LENGTH:] == f"-{name}"][:_MOST_HELD]
+    return [tag[:MARK_LENGTH] for tag in tags if tag[MARK_LENGTH:] == f"-{name}"][:_MOST_HELD]
 
 
 async def _ask(

@@ -50,6 +50,15 @@ def begin_statement(principal_id: int, *, purpose: Purpose = Purpose.RECORDS, ti
     )
 
 
+# As ``begin_statement`` for the extended protocol, so that it can be prepared and pipelined, and reading only.
+# Parameters: principal id, purpose, milliseconds, each as text.
+PIPELINED_IDENTITY = (
+    "SELECT set_config('role', 'qorgan_app', true), set_config('qorgan.principal', %s, true), "
+    "set_config('qorgan.purpose', %s, true), set_config('statement_timeout', %s, true), "
+    "set_config('transaction_read_only', 'on', true)"
+)
+
+
 @contextmanager
 def transaction(
     engine: Engine,
@@ -160,6 +169,15 @@ def require(connection: Connection, workspace_id: int, role: Role) -> None:
     )
     if not held.scalar_one():
         raise Forbidden("role-needed", role=role.value)
+
+
+def highest_role(connection: Connection, workspace_id: int) -> Role | None:
+    """The highest role the running principal holds anywhere in the workspace; None = none."""
+    held = text("SELECT :ws = ANY (qorgan_workspaces(:rank))")
+    for role in reversed(Role):
+        if connection.execute(held, {"ws": workspace_id, "rank": role.rank}).scalar_one():
+            return role
+    return None
 
 
 def fingerprint(connection: Connection) -> str:

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from api.answers import to_json
 from api.asking import DeskOf
-from api.labels import labels
 from api.parameters import box
 from api.routes import READ
 from api.style import GROUND, THEMES, style
 from geo_core.errors import InvalidInput
+from layers.queries.labels import labels
 
 router = APIRouter(prefix="/w/{ws}", tags=["map"])
 

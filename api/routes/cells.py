@@ -12,7 +12,6 @@ from api.answers import to_json
 from api.asking import DeskOf, EventsOf, FilterOf, LayerOf, PlaceOf
 from api.cell_formats import FORMATS, encode
 from api.parameters import Resolution, choose_format, filter_key, filter_words, period
-from api.provenance import provenance
 from api.routes import READ, problems
 from api.schemas import Cells, Comparison, Profile, Units
 from etl.writers.cells import hexadecimal
@@ -20,6 +19,7 @@ from layers.identity import Purpose
 from layers.queries import cells, units
 from layers.queries.compare import compare
 from layers.queries.profile import profile
+from layers.queries.provenance import provenance
 from layers.workspaces import WorkspaceInfo
 
 router = APIRouter(prefix="/w/{ws}/layers/{layer}", tags=["numbers"])

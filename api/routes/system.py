@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import fresh, to_json
-from api.asking import Asker, ServiceOf
+from api.asking import Asker, Language, ServiceOf
 from api.readiness import readiness
 from api.routes import problems
 from api.schemas import Health, Me, Ready, SignIn
@@ -30,11 +30,10 @@ async def get_health() -> dict[str, str]:
     summary="Whether the service can answer",
     responses={503: {"model": Ready, "description": "The database is away or not migrated."}},
 )
-async def get_ready(running: ServiceOf) -> Response:
-    """Database, migrations, and how long the worker has been silent (which delays jobs and nothing else)."""
-    found = await running.in_thread(
-        lambda: readiness(running.engines.app, silence_s=running.settings.worker_silence_seconds)
-    )
+async def get_ready(running: ServiceOf, language: Language) -> Response:
+    """Database, migrations, and how long the worker has been silent (which delays jobs and nothing else: 200, `degraded`)."""
+    silence_s = running.settings.worker_silence_seconds
+    found = await running.in_thread(lambda: readiness(running.engines.app, silence_s=silence_s, language=language))
     return Response(
         to_json(found),
         status_code=200 if found["ready"] else 503,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from starlette.responses import Response
 
 from api.answers import fresh, to_json
@@ -14,7 +14,6 @@ from api.routes import READ
 from api.schemas import Workspace, Workspaces
 from layers import identity, workspaces
 from layers.identity import Principal
-from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
 
 router = APIRouter(tags=["workspaces"])
@@ -41,8 +40,7 @@ def _listed(engine: Engine, who: Principal, language: str) -> tuple[bytes, str]:
 
 def described(connection: Connection, workspace: WorkspaceInfo, *, language: str) -> dict[str, Any]:
     """A workspace in the reader's language, with their highest role in it."""
-    ranks = text("SELECT :ws = ANY (qorgan_workspaces(:rank))")
-    held = [role for role in Role if connection.execute(ranks, {"ws": workspace.id, "rank": role.rank}).scalar_one()]
+    held = identity.highest_role(connection, workspace.id)
     return {
         "slug": workspace.slug,
         "title": workspace.titles.get(language) or next(iter(workspace.titles.values()), workspace.slug),
@@ -51,5 +49,5 @@ def described(connection: Connection, workspace: WorkspaceInfo, *, language: str
         "is_synthetic": workspace.is_synthetic,
         "bounds": workspace.bounds,
         "settings": dict(workspace.settings),
-        "role": held[-1].value if held else None,
+        "role": held.value if held else None,
     }

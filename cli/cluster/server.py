@@ -219,6 +219,14 @@ def status(home: Path) -> Status:
     return Status(data=data, port=state.port, major=state.major, pid=postmaster.running_pid(data))
 
 
+def running_urls(home: Path) -> DatabaseUrls | None:
+    """The doors of a home's cluster when it runs; None when it does not, or was never made. Starts nothing."""
+    state = read_state(home)
+    if state is None or postmaster.running_pid(Path(state.data)) is None:
+        return None
+    return _cluster(state, started=False).urls
+
+
 def _stop(state: State, *, bindir: Path | None) -> bool:
     data = Path(state.data)
     if postmaster.running_pid(data) is None:

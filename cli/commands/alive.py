@@ -24,24 +24,29 @@ def _answers(url: str) -> bool:
 
 
 def _worker_reports() -> bool:
-    import psycopg
-
-    from cli.cluster.urls import libpq_url
+    """Whether the worker of this installation, on the operator's database or the private cluster, showed itself lately."""
+    from cli.cluster import running_urls
     from cli.database import configured_urls
     from cli.settings import load_settings
+    from geo_core.errors import QorganError
+    from layers.engine import border, connect
+    from layers.queries.service_state import worker_silent_s
 
-    urls = configured_urls(load_settings())
-    if urls is None:
-        return False
     try:
-        with psycopg.connect(libpq_url(urls.app), connect_timeout=5) as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
-                [_WORKER_SILENT_S],
-            ).fetchone()
-    except psycopg.Error:
+        settings = load_settings()
+        # a health check starts nothing: a private cluster that does not run has no worker
+        urls = configured_urls(settings) or running_urls(settings.home)
+        if urls is None:
+            return False
+        engines = connect(str(urls.app), pool_size=1)
+        try:
+            with border(), engines.app.connect() as connection:
+                silent_s = worker_silent_s(connection)
+        finally:
+            engines.dispose()
+    except QorganError:
         return False
-    return row is not None and row[0] > 0
+    return silent_s is not None and silent_s <= _WORKER_SILENT_S
 
 
 def alive(what: Annotated[str, typer.Argument(help="An address that must answer 200, or `worker`.")]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
+from streamlit_app.components.progress import tell_why_it_waits
 from streamlit_app.gateway import Job
 from streamlit_app.services import reports
 from streamlit_app.widgets import Column, table
@@ -24,6 +25,7 @@ def draw(context: Context) -> None:
         if not jobs:
             st.info(words("ui.jobs.none"))
             return
+        tell_why_it_waits(context, *jobs)
         for job in [one for one in jobs if not one.is_over]:
             _running(context, job)
         over = [one for one in jobs if one.is_over][:_MOST_ENDED]

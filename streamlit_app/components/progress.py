@@ -30,6 +30,7 @@ def watch(context: Context, job_id: int, *, key: str, on_end: Callable[[Job], No
             connection.forget()
             on_end(job)
             st.rerun(scope="app")
+        tell_why_it_waits(context, job)
         st.progress(job.progress, text=job.doing or state_words(job.state, words))
         st.button(
             words("common.button.cancel"),
@@ -37,3 +38,11 @@ def watch(context: Context, job_id: int, *, key: str, on_end: Callable[[Job], No
             on_click=context.gateway.cancel,
             args=(context.workspace.slug, job_id),
         )
+
+
+def tell_why_it_waits(context: Context, *jobs: Job) -> None:
+    """Say that nobody works while one of the jobs waits."""
+    if not any(job.is_waiting for job in jobs):
+        return
+    for note in connection.remembered(("service-notes", context.words.language), context.gateway.service_notes):
+        st.warning(note)

@@ -187,6 +187,11 @@ class Job:
         """Whether it will not change any more."""
         return self.state not in ("queued", "running", "waiting")
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has begun with it yet."""
+        return self.state in ("queued", "waiting")
+
 
 def _titles(given: Any) -> dict[str, str]:
     return {str(one["code"]): str(one.get("title") or one["code"]) for one in given or ()}

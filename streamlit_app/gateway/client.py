@@ -202,6 +202,11 @@ class Gateway:
         """One job."""
         return Job.read(self._json("GET", self._at(workspace, "jobs", str(job))))
 
+    def service_notes(self) -> list[str]:
+        """What of the service does not work while the rest does, in the reader's words; a silent worker, for one."""
+        found = self._json("GET", "/ready", {"language": self._caller.language})
+        return [str(note["text"]) for note in found.get("notes", ())]
+
     def cancel(self, workspace: str, job: int) -> None:
         """Ask for the end of a job."""
         self._json("POST", self._at(workspace, "jobs", str(job), "cancel"))

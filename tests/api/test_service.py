@@ -43,7 +43,37 @@ def test_it_lives_and_is_ready(client: TestClient) -> None:
     body = answer.json()
     assert (answer.status_code, body["ready"], body["database"]) == (200, True, True)
     assert body["revision"] == body["head"]
-    assert body["worker"] == {"alive": False, "silent_s": None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_silent_worker_leaves_the_service_ready_and_is_told(client: TestClient, city: City, language: str) -> None:
+    def ask() -> dict[str, object]:
+        answer = client.get("/ready", headers={"Accept-Language": language})
+        assert (answer.status_code, answer.json()["ready"]) == (200, True)
+        return answer.json()
+
+    def report(ago_s: int) -> None:
+        with city.owner() as owner:
+            owner.exec_driver_sql("DELETE FROM procrastinate_workers")
+            owner.exec_driver_sql(
+                f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '{ago_s} s')"
+            )
+
+    with city.owner() as owner:
+        owner.exec_driver_sql("DELETE FROM procrastinate_workers")
+    never = ask()
+    assert (never["degraded"], never["worker"]) == (True, {"alive": False, "silent_s": None})
+    from i18n import texts
+
+    (note,) = never["notes"]
+    assert note == {"key": "warning.worker-silent", "text": texts().text("warning.worker-silent", language)}
+    report(61)
+    assert (ask()["degraded"], ask()["worker"]["alive"]) == (True, False)
+    report(5)
+    alive = ask()
+    assert (alive["degraded"], alive["notes"], alive["worker"]["alive"]) == (False, [], True)
+    with city.owner() as owner:
+        owner.exec_driver_sql("DELETE FROM procrastinate_workers")
 
 
 def test_a_database_without_tables_is_not_ready(test_cluster, tmp_path) -> None:

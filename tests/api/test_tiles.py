@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from api import point_tiles
 from api.service import service_of
-from api.tiles import tile_question
 from layers import registry
 from layers.identity import Purpose
+from layers.queries.guarded_tiles import tile_question
 from layers.queries.run import mappings
 from layers.queries.tiles import tile_sql
 from tests.api.conftest import serving, tile_of, token

@@ -100,6 +100,10 @@ def test_a_detached_start_serves_survives_a_killed_server_and_stops_whole(machin
     assert status["ready"] is True
     assert set(status["servers"]) == {"supervisor", "web", "worker"}
 
+    # on the private cluster, which no variable names
+    wait_until(lambda: machine.call("alive", "worker").returncode == 0)
+    assert machine.call("alive", f"http://127.0.0.1:{machine.port}/api/ready").returncode == 0
+
     again = machine.call("start", "--empty", "--detach", "--port", str(machine.port))
     assert again.returncode == 0
     assert "already" in again.stderr
@@ -114,6 +118,8 @@ def test_a_detached_start_serves_survives_a_killed_server_and_stops_whole(machin
     assert machine.left() == []
     assert not machine.answers()
     assert machine.call("status").returncode == 1
+    assert machine.call("alive", "worker").returncode == 1
+    assert machine.left() == [], "asking for the worker started the database"
 
 
 def test_ctrl_c_stops_everything_the_data_stay_and_a_killed_run_leaves_at_most_the_database(machine: Machine) -> None:

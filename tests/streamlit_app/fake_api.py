@@ -195,6 +195,7 @@ class FakeApi:
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: list[dict[str, str]] = field(default_factory=list)
 
     def request(self, method: str, url: str, **given: Any) -> httpx.Response:
         self.asked.append((method, url, dict(given.get("params") or {})))
@@ -353,6 +354,7 @@ class FakeApi:
             ("DELETE", "/imports/3"): lambda _: {"removed": 7, "restored": 1},
             ("POST", "/imports/preview"): lambda _: PREVIEW,
             ("POST", "/imports"): lambda _: {"job": 2, "state": "queued"},
+            ("GET", "/ready"): lambda _: {"ready": True, "degraded": bool(self.notes), "notes": self.notes},
             ("GET", "/jobs"): lambda _: {"jobs": list(self.jobs.values())},
         }
         for name, rows in shapes.items():

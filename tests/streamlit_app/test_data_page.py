@@ -149,6 +149,19 @@ def test_jobs_show_their_progress_and_can_be_cancelled(opened, api):
     assert api.jobs[9]["state"] == "cancelled"
 
 
+@pytest.mark.parametrize(("state", "is_told"), [("queued", True), ("running", False)])
+def test_a_job_that_waits_for_a_silent_worker_says_so(opened, api, state, is_told):
+    sentence = "Исполнитель заданий молчит."
+    api.notes = [{"key": "warning.worker-silent", "text": sentence}]
+    api.jobs[9] = {"id": 9, "kind": "import", "state": state, "params": {"layer": "crimes"}}
+    assert (sentence in [one.value for one in opened("jobs").warning]) is is_told
+
+
+def test_a_job_that_waits_its_turn_alarms_nobody(opened, api):
+    api.jobs[9] = {"id": 9, "kind": "import", "state": "queued", "params": {"layer": "crimes"}}
+    assert not opened("jobs").warning
+
+
 def test_without_imports_and_jobs_the_page_teaches(opened, api):
     api.refusals["/imports"] = (200, {"imports": []})
     assert Words("ru")("ui.imports.none") in said(opened("imports"))
