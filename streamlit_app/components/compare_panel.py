@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from streamlit_app.address import Days
-from streamlit_app.components import facts, state
+from streamlit_app.components import facts, state, warned
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.gateway import LayerInfo
@@ -41,6 +41,7 @@ def draw(context: Context) -> None:
     with told(words, key="compare"):
         found = facts.comparison(context, layer, level=look.level or _level(context))
         if found is not None:
+            warned.draw(found, words, layer=layer.id)  # before the numbers: they are read with it in mind
             _result(context, layer, found["totals"])
 
 

@@ -17,6 +17,10 @@ from streamlit_app.widgets import Column, table
 def draw(context: Context, report: Mapping[str, Any], layer: LayerInfo | None, *, key: str) -> None:
     """Counts, reasons and notes."""
     words = context.words
+    if failed := reports.failure(report, words):
+        st.warning(f"**{words('ui.report.failed')}.** {failed}")
+    if "read" not in report:
+        return  # it failed before the first row
     parts = "".join(
         f"<li><span>{escape(name)}</span><strong>{escape(value)}</strong></li>"
         for name, value in reports.counts(report, words)

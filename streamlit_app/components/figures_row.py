@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from streamlit_app.components import facts, state
+from streamlit_app.components import facts, state, warned
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.gateway import ApiProblem, LayerInfo
@@ -23,7 +23,9 @@ def draw(context: Context, layer: LayerInfo) -> Callable[[], None]:
     What adds the share that cameras see: to be called last, for it takes longest and nothing should wait for it.
     """
     with told(context.words, key="figures"):
-        found = figures.of_events(context.profile(layer, {}), layer, state.look(), context.words)
+        profile = context.profile(layer, {})
+        warned.draw(profile, context.words, layer=layer.id)
+        found = figures.of_events(profile, layer, state.look(), context.words)
         slot = st.empty()
         at_hand = facts.gap_at_hand(context)
         _show(slot, found + figures.of_coverage(at_hand, context.words))

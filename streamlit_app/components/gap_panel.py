@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from streamlit_app.address import PlaceKind, Selection
-from streamlit_app.components import facts, map_panel, state
+from streamlit_app.components import facts, map_panel, state, warned
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.services import gaps
@@ -34,8 +34,13 @@ def draw(context: Context) -> None:
             return
         facts_told = "".join(f"<li>{escape(sentence)}</li>" for sentence in gaps.summary(found, words))
         st.html(f'<ul class="qorgan-facts">{facts_told}</ul>')
+        warned.draw(found, words, layer=str(found.get("layer") or "") or None)
         if gaps.is_stale(found):
             st.warning(words("ui.gap.stale"))
+        if gaps.is_without_cameras(found):
+            st.warning(words("ui.gap.no_cameras"))
+        elif not gaps.is_enough(found):
+            st.info(words("ui.gap.not_enough"))
         rows = gaps.rows(found, words)
         if not rows:
             st.success(words("ui.gap.none"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.components import connection, facts, progress, state
+from streamlit_app.components import connection, facts, progress, state, warned
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.gateway import Job, LayerInfo
@@ -135,10 +135,15 @@ def _shown(context: Context, plan_id: int) -> None:
     found = facts.plan(context, plan_id)
     certificate = found.get("certificate") or {}
     st.html(f"<h3 class='qorgan-h'>{words('ui.plan.certificate')}</h3>")
+    warned.draw(certificate, words)
+    for caution in plans.cautions(certificate, words):
+        st.warning(caution)
     st.markdown(plans.outcome(certificate, words))
     columns = [Column(title=words("ui.place.field")), Column(title=words("ui.place.value"), align="end")]
     table(columns, plans.certificate_rows(certificate, words), key="certificate", caption=words("ui.plan.certificate"))
-    st.caption(plans.candidate_words(certificate, words))
+    for note in (plans.candidate_words(certificate, words), plans.left_out(certificate, words)):
+        if note:
+            st.caption(note)
     rows: list[Row] = plans.site_rows(found.get("sites") or {}, words)
     table(plans.site_columns(words), rows, key="sites", caption=words("ui.plan.sites"), height_px=_TABLE_PX)
     st.download_button(

@@ -68,12 +68,19 @@ def of_coverage(gap: Mapping[str, Any] | None, words: Words) -> list[Figure]:
     seen = totals.get("night_seen")
     if seen is None or not seen.get("total"):
         return []
+    notes = [
+        words.plural("ui.figure.seen_unknown", round(seen["unknown"]))
+        if seen.get("unknown")
+        else words("ui.figure.night_seen_note")
+    ]
+    if totals.get("filter_unknown"):
+        notes.append(words.plural("ui.figure.perhaps", int(totals["filter_unknown"])))
+    if not totals.get("enough", True):
+        notes.append(words("ui.figure.not_enough"))
     return [
         Figure(
             title=words("ui.figure.night_seen"),
             value=words.share(round(seen["covered"]), round(seen["total"]), noun_key="common.of.record"),
-            note=words.plural("ui.figure.seen_unknown", round(seen["unknown"]))
-            if seen.get("unknown")
-            else words("ui.figure.night_seen_note"),
+            note=words.joined(*notes),
         )
     ]

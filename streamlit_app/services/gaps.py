@@ -70,7 +70,7 @@ def verdict_words(verdict: str, words: Words) -> str:
 def summary(found: Json, words: Words) -> list[str]:
     """What stands above the table: shares with denominators, and what was left out."""
     totals = found.get("totals") or {}
-    told = []
+    told = _cameras(found.get("basis") or {}, words)
     if found.get("demand") == STREETS:
         seen = totals.get("seen") or {}
         if seen.get("total"):
@@ -100,9 +100,36 @@ def summary(found: Json, words: Words) -> list[str]:
     left_out = round((placed.get("total") or 0) - (placed.get("covered") or 0))
     if left_out:
         told.append(words.plural("ui.gap.left_out", left_out))
-    if totals.get("mean_per_km") is not None:
+    if totals.get("filter_unknown"):
+        told.append(words.plural("ui.gap.filter_unknown", int(totals["filter_unknown"])))
+    if totals.get("mean_per_km") is not None and is_enough(found):
         told.append(words("ui.gap.mean", rate=words.number(float(totals["mean_per_km"]), significant=2)))
     return told
+
+
+def _cameras(basis: Json, words: Words) -> list[str]:
+    """Which cameras the answer stands on."""
+    report = basis.get("coverage_report") or {}
+    if not basis.get("cameras_listed") or "counted" not in report:
+        return []
+    return [
+        words(
+            "ui.gap.cameras",
+            counted=int(report["counted"]),
+            listed=int(basis["cameras_listed"]),
+            potential=int(report.get("potential") or 0),
+        )
+    ]
+
+
+def is_enough(found: Json) -> bool:
+    """Whether streets can be judged at all; an answer that does not say so can."""
+    return bool((found.get("totals") or {}).get("enough", True))
+
+
+def is_without_cameras(found: Json) -> bool:
+    """Whether no camera is listed, so that what is seen is unknown."""
+    return (found.get("basis") or {}).get("cameras_listed") == 0
 
 
 def is_stale(found: Json) -> bool:

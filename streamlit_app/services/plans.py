@@ -63,6 +63,8 @@ def certificate_rows(certificate: Json, words: Words) -> list[Row]:
 
     lines = [
         ("cameras", words("ui.plan.cameras"), words.number(certificate.get("cameras"))),
+        ("places", words("ui.plan.places"), words.number(certificate["places"]) if "places" in certificate else ""),
+        ("coverage", words("ui.plan.coverage"), coverage_words(certificate, words)),
         ("objective", words("ui.plan.objective"), amount(certificate.get("objective"))),
         ("bound", words("ui.plan.bound"), amount(certificate.get("bound"))),
         ("gap", words("ui.plan.optimality_gap"), percent(float(certificate.get("gap") or 0.0), words)),
@@ -73,6 +75,37 @@ def certificate_rows(certificate: Json, words: Words) -> list[Row]:
         ("snapshot", words("ui.plan.snapshot"), str(certificate.get("snapshot_id") or "")),
     ]
     return [Row(id=name, cells=(title, value)) for name, title, value in lines if value]
+
+
+def coverage_words(certificate: Json, words: Words) -> str:
+    """Which cameras were taken for seen already, and whether that was up to date."""
+    given = certificate.get("coverage")
+    if not isinstance(given, Mapping) or given.get("cameras_listed") is None:
+        return ""
+    listed = int(given["cameras_listed"])
+    if listed == 0:
+        return words("ui.plan.coverage_none")
+    return words.plural("ui.plan.coverage_stale" if given.get("is_stale") else "ui.plan.coverage_fresh", listed)
+
+
+def cautions(certificate: Json, words: Words) -> list[str]:
+    """What makes the plan less than it looks."""
+    given = certificate.get("coverage")
+    found = []
+    if isinstance(given, Mapping) and given.get("is_stale"):
+        found.append(words("ui.plan.stale"))
+    if isinstance(given, Mapping) and given.get("cameras_listed") == 0:
+        found.append(words("ui.gap.no_cameras"))
+    return found
+
+
+def left_out(certificate: Json, words: Words) -> str:
+    """Events the plan does not speak of, by reason; empty where every one was in."""
+    demand = certificate.get("demand") or {}
+    counts = {
+        name: int(demand.get(name) or 0) for name in ("indoors", "without_position", "dark_unknown", "filter_unknown")
+    }
+    return words("ui.plan.left_out", **counts) if any(counts.values()) else ""
 
 
 def outcome(certificate: Json, words: Words) -> str:

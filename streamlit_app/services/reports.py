@@ -25,6 +25,7 @@ _STATES = {
 }
 MOST_COLUMNS = 12
 _LONGEST_CELL = 60
+_ALL_REJECTED = "all-rows-rejected"
 
 
 def state_words(state: str, words: Words) -> str:
@@ -35,6 +36,19 @@ def state_words(state: str, words: Words) -> str:
 def counts(report: Json, words: Words) -> list[tuple[str, str]]:
     """Read = loaded + updated + unchanged + rejected, each named."""
     return [(words(f"ui.report.{name}"), words.number(int(report.get(name) or 0))) for name in _COUNTS]
+
+
+def failure(report: Json, words: Words) -> str:
+    """Why nothing of a file was loaded and what to change; empty where something was."""
+    error = report.get("error")
+    if not isinstance(error, Mapping):
+        return ""
+    if error.get("detail"):
+        return str(error["detail"])
+    code, params = str(error.get("code") or "internal"), dict(error.get("params") or {})
+    if code == _ALL_REJECTED and params.get("rows"):
+        return words.plural("error.all-rows-rejected", int(params["rows"]), **params)
+    return i18n.texts().error(code, words.language, params)
 
 
 def reason_rows(report: Json, layer: LayerInfo | None, words: Words) -> list[Row]:
