@@ -147,6 +147,11 @@ class KeyTable:
         self._used += _count(self._keys, self._values, keys, out)
         return out
 
+    def counted(self) -> tuple[Hashes, NDArray[np.uint32]]:
+        """Every key ever counted, and how often."""
+        used = self._keys != 0
+        return self._keys[used], self._values[used]
+
 
 def _seed(name: str) -> np.uint64:
     out = np.zeros(1, dtype=np.uint64)

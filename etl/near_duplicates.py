@@ -175,8 +175,7 @@ def _moments(times: EventTimes) -> NDArray[np.uint64]:
 
 def warm_up() -> None:
     """Compile (or load) the kernels."""
-    table = NearTable()
+    keys, places = np.zeros(16, dtype=np.uint64), np.zeros(16, dtype=np.float32)
     one = np.zeros(1)
-    out = np.zeros(1, dtype=np.bool_)
-    _seek(table._keys, table._x, table._y, one, one, np.ones(1, dtype=np.uint64), np.ones(1), out)
-    _move(*(table._keys, table._x, table._y), table._keys.copy() * np.uint64(0), table._x.copy(), table._y.copy())
+    _seek(keys, places, places.copy(), one, one, np.ones(1, dtype=np.uint64), one + 1.0, np.zeros(1, dtype=np.bool_))
+    _move(keys, places, places.copy(), np.zeros_like(keys), places.copy(), places.copy())

@@ -66,7 +66,9 @@ def test_a_pair_across_any_border_of_the_grid_is_met():
     for _ in range(300):
         lon, lat = rng.uniform(71, 72), rng.uniform(51, 51.2)
         there = GEOD.fwd(lon, lat, rng.uniform(0, 360), 0.9 * WITHIN_M)
-        found = suspected(np.array([lon, there[0]]), np.array([lat, there[1]]), np.array([START] * 2), np.array(["a"] * 2))
+        found = suspected(
+            np.array([lon, there[0]]), np.array([lat, there[1]]), np.array([START] * 2), np.array(["a"] * 2)
+        )
         assert found.tolist() == [False, True]
 
 
