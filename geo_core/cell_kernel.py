@@ -135,7 +135,7 @@ def _locate(
     return face, a, b, lead, digits, certain
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _raw(
     points: NDArray[np.float64],
     resolution: int,
@@ -158,7 +158,7 @@ def _raw(
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _index(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],

@@ -8,7 +8,7 @@ an int32 length (−1 = NULL) and the value in network byte order, then int16 �
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -30,11 +30,30 @@ _POINT_SRID = 0x20000001
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """One column as bytes: value i is ``data[offset[i]:offset[i] + length[i]]``; length −1 = NULL."""
+    """One column as bytes: value i is ``data[offset[i]:offset[i] + length[i]]``; length −1 = NULL.
+
+    Where every value is there and has the same ``width`` in bytes, offset and length are left empty, value i begins at
+    ``i * stride`` and ``count`` says how many there are.
+    """
 
     data: NDArray[np.uint8]
     offset: NDArray[np.int64]
     length: NDArray[np.int32]
+    width: int = 0
+    stride: int = 0
+    count: int = 0
+
+    def __len__(self) -> int:
+        return self.count if self.width else len(self.length)
+
+    def taken(self, order: NDArray[np.int64]) -> Values:
+        """The same values in another order."""
+        if not self.width:
+            return replace(self, offset=self.offset.take(order), length=self.length.take(order))
+        if not self.stride:
+            return replace(self, count=len(order))
+        whole = self.data.view(_WORDS.get(self.width, np.dtype((np.void, self.width))))
+        return replace(self, data=whole.take(order).view(np.uint8), count=len(order))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -67,15 +86,44 @@ def _put(
         at[i] = k
 
 
+@numba.njit(cache=True, nogil=True)
+def _put_fixed(
+    out: NDArray[np.uint8],
+    at: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    width: int,
+    stride: int,
+    first: int,
+) -> None:
+    if width == 8:  # its own loop: the compiler then moves a word at a time
+        for i in range(at.size):
+            k, o = at[i], (first + i) * stride
+            a, b, c, d = data[o], data[o + 1], data[o + 2], data[o + 3]
+            e, f, g, h = data[o + 4], data[o + 5], data[o + 6], data[o + 7]
+            out[k], out[k + 1], out[k + 2], out[k + 3] = 0, 0, 0, 8
+            out[k + 4], out[k + 5], out[k + 6], out[k + 7] = a, b, c, d
+            out[k + 8], out[k + 9], out[k + 10], out[k + 11] = e, f, g, h
+            at[i] = k + 12
+        return
+    for i in range(at.size):
+        k, o = at[i], (first + i) * stride
+        out[k], out[k + 1], out[k + 2], out[k + 3] = 0, 0, 0, width
+        for j in range(width):
+            out[k + 4 + j] = data[o + j]
+        at[i] = k + 4 + width
+
+
 def rows(columns: Sequence[Values]) -> Iterator[bytes]:
     """The rows of equally long columns, block by block, without header and trailer."""
-    count = len(columns[0].length) if columns else 0
+    count = len(columns[0]) if columns else 0
     fields = np.frombuffer(len(columns).to_bytes(2, "big"), dtype=np.uint8)
+    fixed = 2 + sum(4 + column.width for column in columns if column.width)
     for start in range(0, count, BLOCK_ROWS):
         part = slice(start, min(start + BLOCK_ROWS, count))
-        sizes = np.full(part.stop - part.start, 2, dtype=np.int64)
+        sizes = np.full(part.stop - part.start, fixed, dtype=np.int64)
         for column in columns:
-            _row_sizes(sizes, column.length[part])
+            if not column.width:
+                _row_sizes(sizes, column.length[part])
         ends = np.cumsum(sizes)
         at = ends - sizes
         out = np.empty(int(ends[-1]), dtype=np.uint8)
@@ -83,17 +131,26 @@ def rows(columns: Sequence[Values]) -> Iterator[bytes]:
         out[at + 1] = fields[1]
         at += 2
         for column in columns:
-            _put(out, at, column.data, column.offset[part], column.length[part])
+            if column.width:
+                _put_fixed(out, at, column.data, column.width, column.stride, start)
+            else:
+                _put(out, at, column.data, column.offset[part], column.length[part])
         yield out.tobytes()
+
+
+_WORDS: dict[int, np.dtype[Any]] = {width: np.dtype(f"u{width}") for width in (1, 2, 4, 8)}
+_NO_OFFSET = np.empty(0, dtype=np.int64)
+_NO_LENGTH = np.empty(0, dtype=np.int32)
 
 
 def _fixed(big_endian: NDArray[Any], valid: NDArray[np.bool_] | None) -> Values:
     width = big_endian.dtype.itemsize
     count = len(big_endian)
-    length = np.full(count, width, dtype=np.int32)
-    if valid is not None:
-        length[~valid] = -1
     data = np.ascontiguousarray(big_endian).view(np.uint8).reshape(-1)
+    if valid is None or valid.all():
+        return Values(data, _NO_OFFSET, _NO_LENGTH, width, width, count)
+    length = np.full(count, width, dtype=np.int32)
+    length[~valid] = -1
     return Values(data, np.arange(count, dtype=np.int64) * width, length)
 
 
@@ -200,7 +257,7 @@ def constant(value: int, count: int, kind: str) -> Values:
     """The same integer in every row."""
     width = {"int4": 4, "int8": 8}[kind]
     data = np.frombuffer(value.to_bytes(width, "big", signed=True), dtype=np.uint8)
-    return Values(data, np.zeros(count, np.int64), np.full(count, width, np.int32))
+    return Values(data, _NO_OFFSET, _NO_LENGTH, width, 0, count)
 
 
 def points(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Values:

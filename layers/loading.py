@@ -98,7 +98,7 @@ def load_aside(
     try:
         with border(), _raw(engines.loader) as driver:
             driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
-            outcome.inserted = copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches)
+            outcome.inserted = copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches, frozen=True)
             driver.commit()
         _index(engines.loader, layer, batch_id)
         with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
@@ -180,15 +180,25 @@ def copy(
     workspace_id: int,
     batch_id: int,
     batches: Iterable[Rows],
+    *,
+    frozen: bool = False,
 ) -> int:
-    """COPY batches into a table of the layer's shape; how many rows."""
+    """COPY batches into a table of the layer's shape; how many rows.
+
+    ``frozen`` stores rows as visible to everybody, which only a table made in the same transaction may hold: nothing has to look up
+    their transaction again, neither the builders of the indexes nor the first readers.
+    """
     listed = ", ".join(f'"{name}"' for name in staging.copied_columns(layer))
     total = 0
-    with driver.cursor().copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT binary)".encode()) as sink:
+    options = "FORMAT binary, FREEZE" if frozen else "FORMAT binary"
+    with driver.cursor().copy(f"COPY {table} ({listed}) FROM STDIN ({options})".encode()) as sink:
         sink.write(copy_binary.HEADER)
         for batch in batches:
             total += len(batch)
-            values = staging.encoded(layer, batch.by_cell(), workspace_id=workspace_id, batch_id=batch_id)
+            order = batch.by_cell()
+            values = staging.encoded(
+                layer, batch.numbered(order), workspace_id=workspace_id, batch_id=batch_id, order=order
+            )
             for block in copy_binary.rows(values):
                 sink.write(block)
         sink.write(copy_binary.TRAILER)
@@ -213,6 +223,8 @@ def _index(loader: Engine, layer: Layer, batch_id: int) -> None:
                         return
                     nth = wanted.pop(0)
                 with border(), loader.begin() as connection:
+                    # The two builders share the cores already; helpers of one would take them from the other.
+                    connection.execute(text("SET LOCAL max_parallel_maintenance_workers = 0"))
                     connection.execute(text("SELECT qorgan_bulk_index(:b, :n)"), {"b": batch_id, "n": nth})
         except Exception as fault:  # noqa: BLE001 - handed to the caller below
             faults.append(fault)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -49,22 +49,17 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def by_cell(self) -> Rows:
-        """The same rows, neighbours in space together: what a tile or a place asks for then lies on few pages."""
-        order = np.argsort(self.cell, kind="stable")
-        at = pa.array(order)
-        return Rows(
-            ids=self.ids[order],
-            source_id=self.source_id.take(at),
-            row_hash=self.row_hash[order],
-            lon=self.lon[order],
-            lat=self.lat[order],
-            geometry=None if self.geometry is None else self.geometry[order],
-            cell=self.cell[order],
-            territory_id=self.territory_id[order],
-            flags=self.flags.take(at),
-            columns={name: column.take(at) for name, column in self.columns.items()},
-        )
+    def by_cell(self) -> NDArray[np.int64]:
+        """The order in which the rows are stored: neighbours in space together, so that what a tile or a place asks for lies on few
+        pages.
+        """
+        return np.argsort(self.cell).astype(np.int64, copy=False)
+
+    def numbered(self, order: NDArray[np.int64]) -> Rows:
+        """The same rows, their ids dealt out anew so that they ascend in ``order``: ids then come sorted to their index."""
+        ids = np.empty_like(self.ids)
+        ids[order] = np.sort(self.ids)
+        return replace(self, ids=ids)
 
 
 def kind_of(column_type: object) -> str:
@@ -95,10 +90,22 @@ def copied_columns(layer: Layer) -> tuple[str, ...]:
     return tuple(column.name for column in layer.model.__table__.columns if column.name not in DEFAULTED)
 
 
-def encoded(layer: Layer, rows: Rows, *, workspace_id: int, batch_id: int) -> list[Values]:
-    """The rows as COPY columns, in the order of :func:`copied_columns`."""
+def encoded(
+    layer: Layer, rows: Rows, *, workspace_id: int, batch_id: int, order: NDArray[np.int64] | None = None
+) -> list[Values]:
+    """The rows as COPY columns, in the order of :func:`copied_columns`; ``order`` says which row comes when."""
     count = len(rows)
+    at = None if order is None else pa.array(order)
     out: list[Values] = []
+
+    def put(values: pa.Array | pa.ChunkedArray, kind: str) -> None:
+        if order is None:
+            out.append(copy_binary.column(values, kind))
+        elif kind in {"text", "bytea"}:  # letters are brought together, so that weaving walks straight through them
+            out.append(copy_binary.column(values.take(at), kind))
+        else:
+            out.append(copy_binary.column(values, kind).taken(order))
+
     for column in layer.model.__table__.columns:
         match column.name:
             case name if name in DEFAULTED:
@@ -108,29 +115,24 @@ def encoded(layer: Layer, rows: Rows, *, workspace_id: int, batch_id: int) -> li
             case "batch_id":
                 out.append(copy_binary.constant(batch_id, count, "int8"))
             case "id":
-                out.append(copy_binary.column(pa.array(rows.ids), "int8"))
+                put(pa.array(rows.ids), "int8")
             case "source_id":
-                out.append(copy_binary.column(rows.source_id, "text"))
+                put(rows.source_id, "text")
             case "row_hash":
-                out.append(copy_binary.column(pa.array(rows.row_hash), "int8"))
+                put(pa.array(rows.row_hash), "int8")
             case "territory_id":
-                out.append(copy_binary.column(pa.array(rows.territory_id), "int4"))
+                put(pa.array(rows.territory_id), "int4")
             case "flags":
-                out.append(copy_binary.column(rows.flags, "text[]"))
+                put(rows.flags, "text[]")
             case "cell":
-                cells = pa.array(rows.cell.astype(np.int64), mask=rows.cell == 0)
-                out.append(copy_binary.column(cells, "int8"))
+                put(pa.array(rows.cell.astype(np.int64), mask=rows.cell == 0), "int8")
+            case "geom" if rows.geometry is None:
+                points = copy_binary.points(rows.lon, rows.lat)
+                out.append(points if order is None else points.taken(order))
             case "geom":
-                out.append(_geometry(rows))
+                shapes = shapely.set_srid(rows.geometry, 4326)
+                put(pa.array(shapely.to_wkb(shapes, include_srid=True), type=pa.large_binary()), "bytea")
             case name:
                 values = rows.columns.get(name)
-                missing = pa.nulls(count) if values is None else values
-                out.append(copy_binary.column(missing, kind_of(column.type)))
+                put(pa.nulls(count) if values is None else values, kind_of(column.type))
     return out
-
-
-def _geometry(rows: Rows) -> Values:
-    if rows.geometry is None:
-        return copy_binary.points(rows.lon, rows.lat)
-    shapes = shapely.set_srid(rows.geometry, 4326)
-    return copy_binary.column(pa.array(shapely.to_wkb(shapes, include_srid=True), type=pa.large_binary()), "bytea")
