@@ -23,7 +23,7 @@ KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "percent", "bytes", 
 LATIN_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "API Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
+        "API ArcGIS Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
         "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA URL UTC UTF "
         "WGS WebGL XLSX ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty",
     )

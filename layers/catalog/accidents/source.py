@@ -72,6 +72,7 @@ KPSSU = SourceMapping(
         }
     },
     defaults_zero=frozenset({"killed", "injured"}),
+    refresh_by="load_date",
     signature=frozenset({"fd1r08p1", "rta_date", "fd1r05p1"}),
     licence="not stated by the source",
     attribution="КПСиСУ ГП РК, gis.kgp.kz",

@@ -1,6 +1,6 @@
 """Sources the layer ``crimes`` knows."""
 
-from layers.spec import SourceMapping, TimeSource
+from layers.spec import How, Made, SourceMapping, TimeSource
 
 OWN = SourceMapping(
     id="qorgan-crimes",
@@ -50,4 +50,32 @@ POLICE_UK = SourceMapping(
     attribution="data.police.uk, Open Government Licence v3.0",
 )
 
-SOURCES = (OWN, POLICE_UK)
+# KPSSU/crime, current names and (in capitals) those of the older service; positions come with the service's answer. The epoch is local
+# wall-clock time written as if it were UTC. Numbers of cases (ud), streets and houses (fz1r18p5, fz1r18p6) are not named here, and so
+# are never asked for. A case that was dropped stays in the register as discontinued.
+KPSSU = SourceMapping(
+    id="kpssu-crimes",
+    columns={
+        "category": "article_category",
+        "severity": "gravity",
+        "article": "article_text",
+        "registered_on": "dat_vozb_str",
+        "place_text": "fe1r32p1",
+    },
+    made={
+        "article_category": Made(how=How.ARTICLE_CATEGORY, of=("stat", "crime_code")),
+        "article_text": Made(how=How.ARTICLE, of=("stat", "crime_code")),
+        "gravity": Made(how=How.GRAVITY, of=("hard_code", "transgression")),
+    },
+    source_id="objectid",
+    time=TimeSource(
+        local="dat_sover_str", epoch_ms="dat_sover", epoch_clock="local", formats=("%d.%m.%Y %H:%M", "%d.%m.%Y")
+    ),
+    struck_off={"discontinued": ("1",)},
+    refresh_by="dat_vozb",
+    signature=frozenset({"crime_code", "dat_sover", "hard_code"}),
+    licence="not stated by the source",
+    attribution="КПСиСУ ГП РК, gis.kgp.kz",
+)
+
+SOURCES = (OWN, POLICE_UK, KPSSU)
