@@ -12,28 +12,19 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import pyarrow as pa
 import shapely
 
+from etl.writers.columnar import write_arrow, write_geopackage, write_parquet
 from geo_core.errors import InvalidInput
 from layers.engine import Engines
 from layers.identity import Principal, transaction
 from layers.queries import features
 from layers.queries.filters import Filter
-from layers.spec import FieldType, Layer
+from layers.spec import Layer
 from layers.workspaces import find
 
 FORMATS = ("csv", "geojson", "geopackage", "parquet", "arrow")
 PAGE = 5000
-_ARROW = {
-    FieldType.TEXT: pa.string(),
-    FieldType.CODE: pa.string(),
-    FieldType.DATE: pa.string(),
-    FieldType.INTEGER: pa.int64(),
-    FieldType.REAL: pa.float64(),
-    FieldType.BOOLEAN: pa.bool_(),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +46,8 @@ def write_records(engines: Engines, principal: Principal, wanted: Wanted, *, for
     """Write the records that pass the filter to ``out``; how many.
 
     Columns are ``id`` (the source's own key), the layer's fields, for events ``occurred_local`` and ``occurred_local_to`` in the
-    workspace's wall-clock time as far as they are known, then lon and lat (points in CSV) or ``wkt``, or the geometry itself.
-    The file appears whole or not at all.
+    workspace's wall-clock time as far as they are known, then lon and lat (points in CSV) or ``geometry`` (well-known text in CSV).
+    Records are read and written in pages: memory does not grow with the layer. The file appears whole or not at all.
 
     Raises
     ------
@@ -125,7 +116,7 @@ def _csv(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, out:
     count = 0
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*names, *(["lon", "lat"] if point else ["wkt"])])
+        writer.writerow([*names, *(["lon", "lat"] if point else ["geometry"])])
         for record in records:
             place = record["geometry"]
             if point:
@@ -157,55 +148,13 @@ def _geojson(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, 
     return count
 
 
-def _table(records: list[dict[str, Any]], names: list[str], layer: Layer) -> pa.Table:
-    types = {f.name: _ARROW[f.type] for f in layer.fields}
-    return pa.table(
-        {name: pa.array([record[name] for record in records], type=types.get(name, pa.string())) for name in names}
-    )
-
-
-def _shapes(records: list[dict[str, Any]]) -> Any:
-    return np.array(
-        [shapely.from_geojson(json.dumps(r["geometry"])) if r["geometry"] else None for r in records], dtype=object
-    )
-
-
-def _arrow(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, out: Path) -> int:
-    every = list(records)
-    table = _table(every, names, layer)
-    table = table.append_column("geometry", pa.array(shapely.to_wkb(_shapes(every)), type=pa.binary()))
-    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return len(every)
-
-
-def _parquet(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, out: Path) -> int:
-    frame = _frame(list(records), names, layer)
-    frame.to_parquet(out, compression="zstd")
-    return len(frame)
-
-
-def _geopackage(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, out: Path) -> int:
-    frame = _frame(list(records), names, layer)
-    frame.to_file(out, driver="GPKG", layer=layer.id, engine="pyogrio")
-    return len(frame)
-
-
-def _frame(records: list[dict[str, Any]], names: list[str], layer: Layer) -> Any:
-    import geopandas as gpd
-
-    table = _table(records, names, layer).to_pandas(types_mapper=_nullable)
-    return gpd.GeoDataFrame(table, geometry=_shapes(records), crs="EPSG:4326")
-
-
-def _nullable(kind: pa.DataType) -> Any:
-    """Pandas types that keep unknown integers and booleans unknown instead of making them real numbers."""
-    import pandas as pd
-
-    return {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.float64(): pd.Float64Dtype()}.get(kind)
-
-
 _Writer = Callable[[Iterable[dict[str, Any]], list[str], Layer, Path], int]
 _WRITERS: Mapping[str, _Writer] = MappingProxyType(
-    {"csv": _csv, "geojson": _geojson, "geopackage": _geopackage, "parquet": _parquet, "arrow": _arrow}
+    {
+        "csv": _csv,
+        "geojson": _geojson,
+        "geopackage": write_geopackage,
+        "parquet": write_parquet,
+        "arrow": write_arrow,
+    }
 )

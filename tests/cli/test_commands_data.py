@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cli.settings import ROOT
 from tests.fixtures.commands import Run, Told
 
 HEADER = ["id", "category", "occurred_local", "lon", "lat", "place_text"]
@@ -262,6 +263,23 @@ def test_polygons_are_exported_to_every_format(city: Run, tmp_path: Path):
         assert frame["population"].isna().all()
     assert gpd.read_parquet(tmp_path / "a.parquet").crs.to_epsg() == 4326
     assert "MULTIPOLYGON" in (tmp_path / "a.csv").read_text()
+
+
+@pytest.mark.parametrize("layer", ["roads", "areas", "water", "buildings"])
+@pytest.mark.parametrize("form", ["csv", "geojson", "gpkg", "parquet"])
+def test_lines_and_polygons_come_back_as_they_went(
+    city: Run, tmp_path: Path, layer: str, form: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The sample of the layer, read a few rows at a time so that its export has several chunks."""
+    monkeypatch.setattr("etl.writers.records.PAGE", 2)
+    monkeypatch.setattr("etl.writers.columnar.CHUNK_ROWS", 3)
+    sample = ROOT / "layers" / "catalog" / layer / "sample" / "input.geojson"
+    loaded = city("import", layer, sample, "--mapping", f"qorgan-{layer}", "--json").json["loaded"]
+    assert loaded > 1
+    out = tmp_path / f"out.{form}"
+    assert city("export", layer, "--out", out, "--restricted", "--json").json["rows"] == loaded
+    report = city("import", layer, out, "--mapping", f"qorgan-{layer}", "--json").json
+    assert (report["unchanged"], report["updated"], report["loaded"], report["rejected"]) == (loaded, 0, 0, 0), report
 
 
 def test_hours_go_over_midnight_and_weekdays_are_counted_from_monday(city: Run, tmp_path: Path):
