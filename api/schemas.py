@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -48,6 +48,8 @@ class Me(Answer):
     subject: str
     display_name: str
     is_local_administrator: bool
+    may_create_workspaces: bool
+    may_load_demos: bool
 
 
 class Workspace(Answer):
@@ -61,6 +63,39 @@ class Workspace(Answer):
 
 class Workspaces(Answer):
     workspaces: list[Workspace]
+
+
+class NewWorkspace(BaseModel):
+    """A workspace to be made: its territory as GeoJSON polygons in lon/lat, or as a box."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "slug": "ekibastuz",
+                    "titles": {"kk": "Екібастұз", "ru": "Экибастуз", "en": "Ekibastuz"},
+                    "zone": "Asia/Almaty",
+                    "bbox": [75.2, 51.6, 75.5, 51.8],
+                }
+            ]
+        },
+    )
+
+    slug: str = Field(max_length=100, description="Part of addresses: lower-case Latin letters, digits, hyphens.")
+    titles: dict[Literal["kk", "ru", "en"], Annotated[str, Field(max_length=200)]] = Field(default_factory=dict)
+    zone: str = Field(max_length=100, description="IANA time zone; it knows its own changes by date.")
+    bbox: tuple[float, float, float, float] | None = Field(
+        default=None, description="West, south, east, north, degrees."
+    )
+    territory: dict[str, Any] | None = Field(default=None, description="GeoJSON: polygons, alone or as features.")
+
+    @model_validator(mode="after")
+    def _only_text_that_can_be_stored(self) -> NewWorkspace:
+        for said in (self.slug, self.zone, *self.titles.values()):
+            if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in said):
+                raise ValueError("a character no text can hold")
+        return self
 
 
 class Coded(Answer):
@@ -125,6 +160,16 @@ class Features(Answer):
     links: dict[str, str | None]
 
 
+_Asked = TypeVar("_Asked", bound=BaseModel)
+
+
+def _storable(asked: _Asked, reason: str, values: dict[str, Any]) -> _Asked:
+    for said in (reason, *values, *values.values()):
+        if isinstance(said, str) and any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in said):
+            raise ValueError("a character no text can hold")
+    return asked
+
+
 class Change(BaseModel):
     """What to change in a record. Needs the header ``If-Match`` with its ETag."""
 
@@ -134,14 +179,32 @@ class Change(BaseModel):
 
     changes: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=100)
     position: tuple[float, float] | None = Field(default=None, description="New lon, lat of a point, degrees.")
+    geometry: dict[str, Any] | None = Field(default=None, description="New GeoJSON of a line or area, degrees.")
     reason: str = Field(default="", max_length=1000)
 
     @model_validator(mode="after")
     def _only_text_that_can_be_stored(self) -> Change:
-        for said in (self.reason, *self.changes, *self.changes.values()):
-            if isinstance(said, str) and any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in said):
-                raise ValueError("a character no text can hold")
-        return self
+        return _storable(self, self.reason, self.changes)
+
+
+class Addition(BaseModel):
+    """A record to add by hand. Events and streets cannot be."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"values": {"status": "works"}, "position": [76.95, 52.28], "reason": "New pole"}]
+        },
+    )
+
+    values: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=100)
+    position: tuple[float, float] | None = Field(default=None, description="Lon, lat of a point, degrees.")
+    geometry: dict[str, Any] | None = Field(default=None, description="GeoJSON of a line or area, degrees.")
+    reason: str = Field(default="", max_length=1000)
+
+    @model_validator(mode="after")
+    def _only_text_that_can_be_stored(self) -> Addition:
+        return _storable(self, self.reason, self.values)
 
 
 class Cells(Answer):
@@ -226,6 +289,12 @@ class Started(Answer):
     job: int
     state: str
     links: dict[str, str]
+
+
+class StartedDemo(Started):
+    """The demonstration's workspace is there; its layers come."""
+
+    workspace: str
 
 
 class SignIn(BaseModel):

@@ -359,7 +359,7 @@ def _report(
         struck_off=len(tally.struck_off),
         removed=outcome.removed,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
-        warnings=dict(sorted(summary.warnings.counts.items())),
+        warnings=dict(sorted({**summary.warnings.counts, **_edits(outcome)}.items())),
         warning_samples={code: samples for code, samples in sorted(summary.warnings.samples.items()) if samples},
         rejected_samples=[
             {"row": row.row_number, "raw": row.raw, "reasons": [list(reason) for reason in row.reasons]}
@@ -377,3 +377,9 @@ def _report(
         origin=dict(wanted.origin) if wanted.origin is not None else None,
         seconds=round(seconds, 3),
     )
+
+
+def _edits(outcome: Outcome) -> dict[str, int]:
+    """What became of what people had done to single rows."""
+    told = {"edit-overwritten": outcome.edits_overwritten, "removed-by-hand": outcome.kept_away}
+    return {code: count for code, count in told.items() if count}

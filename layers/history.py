@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import Connection, text
 
 from geo_core.errors import Conflict
@@ -13,36 +15,84 @@ STRUCK_OFF = "struck-off"
 IMAGE = "to_jsonb(t) - 'geom' || jsonb_build_object('geom', encode(ST_AsEWKB(t.geom), 'hex'))"
 
 
+class Deed(StrEnum):
+    """What was done to a row."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
 def remember(
-    connection: Connection, layer: Layer, workspace_id: int, ids_query: str, *, batch_id: int | None, reason: str = ""
+    connection: Connection,
+    layer: Layer,
+    workspace_id: int,
+    ids_query: str,
+    *,
+    batch_id: int | None,
+    reason: str = "",
+    deed: Deed = Deed.CHANGED,
 ) -> None:
-    """Keep the present state of the rows whose ids ``ids_query`` (our own SQL) gives, before they are changed."""
+    """Keep the present state of the rows whose ids ``ids_query`` (our own SQL) gives, before they are changed or removed."""
     connection.execute(
         text(
-            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, before) "  # noqa: S608
-            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, {IMAGE} "
+            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, deed, before) "  # noqa: S608
+            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, :deed, {IMAGE} "
             f"FROM {layer.table} t WHERE t.workspace_id = :ws AND t.id IN ({ids_query})"
         ),
-        {"layer": layer.id, "batch": batch_id, "reason": reason, "ws": workspace_id},
+        {"layer": layer.id, "batch": batch_id, "reason": reason, "deed": deed.value, "ws": workspace_id},
     )
 
 
+def remember_added(
+    connection: Connection,
+    layer: Layer,
+    workspace_id: int,
+    row_id: int,
+    territory_id: int,
+    *,
+    batch_id: int | None,
+    reason: str = "",
+) -> None:
+    """Keep that a row was added by hand: before it there was none."""
+    connection.execute(
+        text(
+            "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, deed) "
+            "VALUES (:ws, :layer, :row, :territory, :batch, qorgan_principal(), :reason, :deed)"
+        ),
+        {
+            "ws": workspace_id,
+            "layer": layer.id,
+            "row": row_id,
+            "territory": territory_id,
+            "batch": batch_id,
+            "reason": reason,
+            "deed": Deed.ADDED.value,
+        },
+    )
+
+
+def columns_from_image(layer: Layer) -> list[str]:
+    """Columns a kept state gives back; the version goes on instead of back."""
+    kept = {"workspace_id", "id", "version", "updated_at"}
+    return [column.name for column in layer.model.__table__.columns if column.name not in kept]
+
+
 def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
-    """Bring back the rows a batch changed or struck off; how many.
+    """Bring back the rows a batch changed or removed; how many.
 
     The version goes on instead of back: whoever has seen the row since must not take the restored one for theirs.
     """
-    kept = {"workspace_id", "id", "version", "updated_at"}
-    names = [column.name for column in layer.model.__table__.columns if column.name not in kept]
+    names = columns_from_image(layer)
     sets = ", ".join([*(f'"{name}" = o."{name}"' for name in names), "version = t.version + 1", "updated_at = now()"])
     done = connection.execute(
         text(
             f"UPDATE {layer.table} t SET {sets} FROM row_history h, "  # noqa: S608
             f"LATERAL jsonb_populate_record(NULL::{layer.table}, h.before) o "
             "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.batch_id = :batch "
-            "AND t.workspace_id = :ws AND t.id = h.row_id"
+            "AND h.deed = :changed AND t.workspace_id = :ws AND t.id = h.row_id"
         ),
-        {"ws": workspace_id, "layer": layer.id, "batch": batch_id},
+        {"ws": workspace_id, "layer": layer.id, "batch": batch_id, "changed": Deed.CHANGED.value},
     ).rowcount
     done += _bring_back(connection, layer, workspace_id, batch_id)
     connection.execute(
@@ -53,7 +103,7 @@ def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: i
 
 
 def _bring_back(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
-    """Insert again what a batch struck off.
+    """Insert again what a batch removed.
 
     Raises
     ------
@@ -65,9 +115,9 @@ def _bring_back(connection: Connection, layer: Layer, workspace_id: int, batch_i
     chosen = ", ".join(values.get(name, f'o."{name}"') for name in names)
     gone = (
         f"FROM row_history h, LATERAL jsonb_populate_record(NULL::{layer.table}, h.before) o "
-        "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.batch_id = :batch AND h.reason = :reason"
+        "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.batch_id = :batch AND h.deed = :removed"
     )
-    key = {"ws": workspace_id, "layer": layer.id, "batch": batch_id, "reason": STRUCK_OFF}
+    key = {"ws": workspace_id, "layer": layer.id, "batch": batch_id, "removed": Deed.REMOVED.value}
     again = connection.execute(
         text(
             f"SELECT count(*) {gone} AND EXISTS (SELECT 1 FROM {layer.table} t "  # noqa: S608

@@ -17,9 +17,9 @@ import psycopg
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, text
 
-from layers import copy_binary, staging
+from layers import copy_binary, kept_edits, staging
 from layers.engine import Engines, border
-from layers.history import STRUCK_OFF, remember
+from layers.history import STRUCK_OFF, Deed, remember
 from layers.identity import Principal, transaction
 from layers.spec import Layer
 from layers.staging import Rows
@@ -30,12 +30,20 @@ LOAD_TIMEOUT_S = 6 * 3600.0
 
 @dataclass
 class Outcome:
-    """What a load did."""
+    """What a load did.
+
+    Parameters
+    ----------
+    unchanged : among them ``kept_away``, records somebody took away of which the source says nothing new.
+    edits_overwritten : of ``updated``, rows somebody had edited.
+    """
 
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    kept_away: int = 0
+    edits_overwritten: int = 0
 
 
 class Finisher(Protocol):
@@ -45,12 +53,14 @@ class Finisher(Protocol):
 
 
 def is_empty(connection: Connection, layer: Layer, workspace: WorkspaceInfo) -> bool:
-    """Whether the layer has no row at all in the workspace, whoever asks (counts nothing, tells nothing else)."""
-    return bool(
-        connection.execute(
-            text("SELECT qorgan_layer_empty(:t, :ws)"), {"t": layer.table, "ws": workspace.id}
-        ).scalar_one()
-    )
+    """Whether the layer has no row at all in the workspace, whoever asks (counts nothing, tells nothing else).
+
+    One from which somebody took rows away is not empty: what they took must be looked at.
+    """
+    empty = connection.execute(
+        text("SELECT qorgan_layer_empty(:t, :ws)"), {"t": layer.table, "ws": workspace.id}
+    ).scalar_one()
+    return bool(empty) and not kept_edits.any_removed(connection, layer, workspace.id)
 
 
 def reserve_ids(connection: Connection, count: int) -> NDArray[np.int64]:
@@ -141,12 +151,14 @@ def load_into(
         total = copy(driver, "incoming", layer, workspace.id, batch_id, batches)
         connection.exec_driver_sql("CREATE INDEX ON incoming (source_id)")
         connection.exec_driver_sql("ANALYZE incoming")
+        outcome.edits_overwritten = kept_edits.overwritten(connection, layer, workspace.id)
         differs = f"SELECT t.id FROM {layer.table} t JOIN incoming s ON {same} WHERE t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"  # noqa: S608
         remember(connection, layer, workspace.id, differs, batch_id=batch_id)
         outcome.updated = connection.exec_driver_sql(
             f"UPDATE {layer.table} t SET {sets}, version = t.version + 1, updated_at = now() FROM incoming s "  # noqa: S608
             f"WHERE {same} AND t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"
         ).rowcount
+        outcome.kept_away = kept_edits.keep_away(connection, layer, workspace.id)
         outcome.inserted = connection.exec_driver_sql(
             f"INSERT INTO {layer.table} ({listed}) SELECT {listed} FROM incoming s "  # noqa: S608
             f"WHERE NOT EXISTS (SELECT 1 FROM {layer.table} t WHERE {same} AND t.workspace_id = {workspace.id})"
@@ -167,7 +179,7 @@ def _strike_off(connection: Connection, layer: Layer, workspace_id: int, batch_i
         f"SELECT t.id FROM {layer.table} t JOIN struck_off s ON s.source_id = t.source_id "  # noqa: S608
         f"WHERE t.workspace_id = {workspace_id} AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.source_id = t.source_id)"
     )
-    remember(connection, layer, workspace_id, gone, batch_id=batch_id, reason=STRUCK_OFF)
+    remember(connection, layer, workspace_id, gone, batch_id=batch_id, reason=STRUCK_OFF, deed=Deed.REMOVED)
     return connection.exec_driver_sql(
         f"DELETE FROM {layer.table} WHERE workspace_id = {workspace_id} AND id IN ({gone})"  # noqa: S608
     ).rowcount

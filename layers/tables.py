@@ -147,6 +147,7 @@ class RowHistory(Base):
     __table_args__ = (
         Index("ix_row_history_row", "workspace_id", "layer_id", "row_id"),
         Index("ix_row_history_batch", "batch_id"),
+        Index("ix_row_history_removed", "workspace_id", "layer_id", postgresql_where=text("deed = 'removed'")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     workspace_id: Mapped[int] = mapped_column(Integer)
@@ -156,6 +157,7 @@ class RowHistory(Base):
     batch_id: Mapped[int | None] = mapped_column(BigInteger, comment="the batch that changed it; NULL for an edit")
     principal_id: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    deed: Mapped[str] = mapped_column(Text, server_default=text("'changed'"), comment="changed | added | removed")
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
@@ -246,6 +248,39 @@ class Derived(Base):
     inputs: Mapped[dict[str, int]] = mapped_column(JSONB)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class SearchName(Base):
+    """A name by which something is found: kept by ``layers.naming``, read through ``qorgan_search`` alone.
+
+    ``part``: 0 = a row or a street of one name, 1 = the number of a road. ``row_id``: the row, or one of its rows. ``language``: of
+    the name, "" = not said. ``fold``: ``geo_core.names.fold`` of it. ``rank``: least role that may read the layer's records.
+    ``stamp``: of the rows it was made from.
+    """
+
+    __tablename__ = "search_name"
+    __table_args__ = (
+        Index("ix_search_name_start", "workspace_id", "fold"),
+        Index("ix_search_name_fold", "fold", postgresql_using="gin", postgresql_ops={"fold": "gin_trgm_ops"}),
+    )
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    layer_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    row_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    nth: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    fold: Mapped[str] = mapped_column(Text(collation="C"))
+    lon: Mapped[float] = mapped_column(Double)
+    lat: Mapped[float] = mapped_column(Double)
+    west: Mapped[float] = mapped_column(Double)
+    south: Mapped[float] = mapped_column(Double)
+    east: Mapped[float] = mapped_column(Double)
+    north: Mapped[float] = mapped_column(Double)
+    territory_id: Mapped[int] = mapped_column(Integer)
+    rank: Mapped[int] = mapped_column(SmallInteger)
+    stamp: Mapped[int] = mapped_column(BigInteger)
 
 
 class Plan(Base):

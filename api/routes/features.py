@@ -13,9 +13,10 @@ from api.asking import Desk, DeskOf, FilterOf, LayerOf, PlaceOf
 from api.feature_formats import FORMATS, as_csv, record_etag, version_of
 from api.parameters import After, Limit, RowId, choose_format
 from api.routes import READ, problems
-from api.schemas import Change, Feature, Features
+from api.schemas import Addition, Change, Feature, Features
 from api.starting import derive_after
 from layers import identity
+from layers.editing import records
 from layers.identity import Purpose
 from layers.queries import features
 from layers.queries.filters import Filter, Place
@@ -70,6 +71,35 @@ async def patch_feature(
     return _record(desk, found, rights)
 
 
+@router.post(
+    "", status_code=201, response_model=Feature, responses=problems(400, 403, 404, 422), summary="Add a record by hand"
+)
+async def post_feature(desk: DeskOf, layer: LayerOf, given: Addition) -> Response:
+    """A lamp, a camera, an area; events come from registers and streets from maps."""
+    found, rights = await desk.run(_added, layer, given)
+    await derive_after(desk, layer)
+    made = _record(desk, found, rights)
+    made.status_code = 201
+    made.headers["Location"] = f"{desk.base}/layers/{layer.id}/features/{found['id']}"
+    return made
+
+
+@router.delete(
+    "/{feature_id}", status_code=204, responses=problems(403, 404, 412, 422, 428), summary="Take a record away"
+)
+async def delete_feature(
+    desk: DeskOf,
+    layer: LayerOf,
+    feature_id: RowId,
+    reason: Annotated[str, Query(max_length=1000)] = "",
+    if_match: Annotated[str | None, Header(description="The record's ETag.", examples=['W/"1-0a1b2c3d4e5f"'])] = None,
+) -> Response:
+    """It is kept in the history, and an import that says nothing new of it does not bring it back."""
+    await desk.run(_removed, layer, feature_id, version_of(if_match), reason)
+    await derive_after(desk, layer)
+    return Response(status_code=204)
+
+
 @router.get("/{feature_id}/history", responses=READ, summary="Former states of a record")
 async def get_history(desk: DeskOf, layer: LayerOf, feature_id: RowId) -> Response:
     """Newest first."""
@@ -105,7 +135,7 @@ def _one(connection: Connection, workspace: WorkspaceInfo, layer: Layer, row: in
 def _changed(
     connection: Connection, workspace: WorkspaceInfo, layer: Layer, row: int, version: int, given: Change
 ) -> tuple[dict[str, Any], str]:
-    found = features.change(
+    found = records.change(
         connection,
         workspace,
         layer,
@@ -113,9 +143,31 @@ def _changed(
         version=version,
         changes=given.changes,
         position=given.position,
+        geometry=given.geometry,
         reason=given.reason,
     )
     return found, identity.fingerprint(connection)
+
+
+def _added(
+    connection: Connection, workspace: WorkspaceInfo, layer: Layer, given: Addition
+) -> tuple[dict[str, Any], str]:
+    found = records.add(
+        connection,
+        workspace,
+        layer,
+        values=given.values,
+        position=given.position,
+        geometry=given.geometry,
+        reason=given.reason,
+    )
+    return found, identity.fingerprint(connection)
+
+
+def _removed(
+    connection: Connection, workspace: WorkspaceInfo, layer: Layer, row: int, version: int, reason: str
+) -> None:
+    records.remove(connection, workspace, layer, row, version=version, reason=reason)
 
 
 def _history(connection: Connection, workspace: WorkspaceInfo, layer: Layer, row: int) -> dict[str, Any]:

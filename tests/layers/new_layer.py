@@ -24,6 +24,7 @@ def main(catalogue: Path, versions: Path) -> dict[str, object]:
     from i18n import catalogue as texts_of
     from i18n.layer_keys import layer_keys
     from layers import migrate, registry
+    from layers.editing import records
     from layers.identity import Purpose
     from layers.queries import features
     from layers.queries.cells import cells
@@ -68,7 +69,7 @@ def main(catalogue: Path, versions: Path) -> dict[str, object]:
     with city.as_("west") as connection:
         out["status_rows"] = status(connection, city.workspace, layer)["rows"]
         one = features.page(connection, city.workspace, layer)["features"][0]
-        changed = features.change(connection, city.workspace, layer, one["id"], version=1, changes={"status": "broken"})
+        changed = records.change(connection, city.workspace, layer, one["id"], version=1, changes={"status": "broken"})
         out["version"] = changed["properties"]["version"]
         x, y = (int(v) for v in mvt.place(76.9405, 52.2705, 14))
         driver = connection.connection.driver_connection

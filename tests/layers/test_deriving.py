@@ -7,6 +7,7 @@ import pytest
 from etl.deriving import run_derive
 from geo_core.errors import Forbidden
 from layers import plans, registry
+from layers.editing import records
 from layers.identity import DERIVATION
 from layers.queries import features
 from tests.layers.city import MIDDLE
@@ -61,7 +62,7 @@ def turn(city, who, **changes):
         found = features.page(connection, city.workspace, CAMERAS)["features"]
         one = next(f for f in found if f["properties"]["source_id"] == "west")
         version = one["properties"]["version"]
-        features.change(connection, city.workspace, CAMERAS, one["id"], version=version, changes=changes)
+        records.change(connection, city.workspace, CAMERAS, one["id"], version=version, changes=changes)
 
 
 def test_the_derivation_of_a_districts_editor_equals_that_of_an_administrator(streets):

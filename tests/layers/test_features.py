@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from geo_core.errors import Conflict, InvalidInput, NotFound
 from layers import registry
+from layers.editing import records
 from layers.queries import features
 from layers.queries.filters import Filter
 from tests.layers.city import IN_EAST, IN_QUARTER, IN_WEST, crime, open_city
@@ -45,7 +46,7 @@ def id_of(city, layer, source_id):
 def change(city, layer, source_id, *, version=1, **given):
     given.setdefault("changes", {})
     with city.as_("administrator") as connection:
-        return features.change(
+        return records.change(
             connection, city.workspace, layer, id_of(city, layer, source_id), version=version, **given
         )
 
@@ -208,7 +209,7 @@ def test_shapes_do_not_move_and_derived_rows_do_not_change(city):
         change(city, LAYERS["roads"], "r", position=IN_WEST)
     assert refused.value.code == "only-points-move"
     with city.as_("administrator") as connection, pytest.raises(InvalidInput) as refused:
-        features.change(connection, city.workspace, LAYERS["street_segments"], 1, version=1, changes={"name": "x"})
+        records.change(connection, city.workspace, LAYERS["street_segments"], 1, version=1, changes={"name": "x"})
     assert refused.value.code == "derived-is-computed"
 
 

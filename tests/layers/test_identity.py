@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 
 from geo_core.errors import Forbidden, NotFound
 from layers import batches, identity, jobs, registry
+from layers.editing import records
 from layers.identity import Principal, Purpose, transaction
 from layers.queries import features, status, units
 from layers.queries.cells import cells
@@ -160,7 +161,7 @@ def test_two_people_who_take_turns_on_one_connection_see_only_their_own(filled):
     for name, at in (("west", "w1"), ("east", "e1")):
         with filled.as_(name) as connection:
             row = connection.execute(text("SELECT id, version FROM layer_crimes WHERE source_id = :s"), {"s": at}).one()
-            features.change(
+            records.change(
                 connection, filled.workspace, CRIMES, row.id, version=row.version, changes={"article": "188"}
             )
     one = create_engine(filled.engines.app.url, pool_size=1, max_overflow=0)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from geo_core.errors import Conflict, QorganError, Unavailable
 from layers import batches, loading, registry
+from layers.editing import records
 from layers.queries import features
 from tests.layers.city import IN_EAST, IN_QUARTER, IN_WEST, crime
 
@@ -42,7 +43,7 @@ def edit(city, source_id, **changes):
         row = connection.execute(
             text("SELECT id, version FROM layer_crimes WHERE source_id = :s"), {"s": source_id}
         ).one()
-        return features.change(
+        return records.change(
             connection, city.workspace, CRIMES, row.id, version=row.version, changes=changes, reason="checked"
         )
 
@@ -127,11 +128,22 @@ def test_an_edit_below_an_import_survives_its_undo(city):
     assert stored(city)[0][2] == "edited"
 
 
-def test_an_edited_row_counts_as_changed_at_the_next_import(city):
+def test_an_edit_stays_when_the_source_says_what_it_said_before(city):
     city.load("crimes", [crime("a"), crime("b")])
     edit(city, "a", article="edited")
     _, outcome = city.load("crimes", [crime("a"), crime("b")])
-    assert counted(outcome) == (0, 1, 1)
+    assert (counted(outcome), outcome.edits_overwritten) == ((0, 0, 2), 0)
+    assert stored(city)[0][2] == "edited"
+
+
+def test_a_source_that_says_something_new_wins_over_an_edit_and_is_counted(city):
+    city.load("crimes", [crime("a"), crime("b")])
+    edit(city, "a", article="edited")
+    batch_id, outcome = city.load("crimes", [crime("a", article="news"), crime("b", article="news")])
+    assert (counted(outcome), outcome.edits_overwritten) == ((0, 2, 0), 1)
+    assert stored(city)[0][2] == "news"
+    undo(city, batch_id)
+    assert stored(city)[0][2] == "edited", "undoing the import brings the edit back"
 
 
 def test_a_version_never_comes_back_after_undo(city):
@@ -142,7 +154,7 @@ def test_a_version_never_comes_back_after_undo(city):
     now = stored(city, columns="source_id, id, version")[0]
     assert now[2] > seen[2]
     with pytest.raises(Conflict) as refused, city.as_("administrator") as connection:
-        features.change(connection, city.workspace, CRIMES, seen[1], version=seen[2], changes={"article": "x"})
+        records.change(connection, city.workspace, CRIMES, seen[1], version=seen[2], changes={"article": "x"})
     assert refused.value.code == "version-conflict"
 
 

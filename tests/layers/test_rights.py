@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from geo_core.errors import Conflict, Forbidden
 from layers import batches, identity, loading, registry
+from layers.editing import records
 from layers.engine import translated
 from layers.identity import audit
 from layers.queries import features
@@ -77,26 +78,26 @@ def test_an_editor_cannot_take_over_a_row_of_another_district(filled):
 
 def test_an_editor_changes_their_own_district_and_no_other(filled):
     with filled.as_("west") as connection:
-        changed = features.change(
+        changed = records.change(
             connection, filled.workspace, CRIMES, id_of(filled, "q1"), version=1, changes={"article": "188"}
         )
     assert changed["properties"]["article"] == "188"
     before = contents(filled)
     for who, source_id, kind in (("west", "e1", "unknown-feature"), ("viewer", "w1", "role-needed")):
         with filled.as_(who) as connection, pytest.raises(Exception, match=kind) as told:
-            features.change(
+            records.change(
                 connection, filled.workspace, CRIMES, id_of(filled, source_id), version=1, changes={"article": "1"}
             )
         assert told.value.code == kind
     with pytest.raises(Forbidden), filled.as_("analyst") as connection:
-        features.change(connection, filled.workspace, CRIMES, id_of(filled, "w1"), version=1, changes={"article": "1"})
+        records.change(connection, filled.workspace, CRIMES, id_of(filled, "w1"), version=1, changes={"article": "1"})
     assert contents(filled) == before
 
 
 def test_an_editor_cannot_move_a_row_out_of_their_district(filled):
     before = contents(filled)
     with pytest.raises(Forbidden), filled.as_("west") as connection:
-        features.change(
+        records.change(
             connection, filled.workspace, CRIMES, id_of(filled, "w1"), version=1, changes={}, position=IN_EAST
         )
     assert contents(filled) == before
@@ -109,7 +110,7 @@ def test_an_editor_of_a_part_cannot_change_what_they_may_only_read(filled):
     with filled.as_("quarter") as connection:
         assert len(features.page(connection, filled.workspace, CRIMES)["features"]) == 2
     with pytest.raises(Forbidden), filled.as_("quarter") as connection:
-        features.change(connection, filled.workspace, CRIMES, id_of(filled, "w1"), version=1, changes={"article": "1"})
+        records.change(connection, filled.workspace, CRIMES, id_of(filled, "w1"), version=1, changes={"article": "1"})
     with pytest.raises(Forbidden):
         filled.load("crimes", [crime("w1", IN_QUARTER)], who="quarter", aside=False)
     assert contents(filled) == before
