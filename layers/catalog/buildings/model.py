@@ -19,4 +19,6 @@ class Building(FeatureRow, Base):
     levels: Mapped[float | None] = mapped_column(Double)
     use: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    house_number: Mapped[str | None] = mapped_column(Text)
     addresses: Mapped[int | None] = mapped_column(Integer)

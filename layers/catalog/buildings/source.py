@@ -4,14 +4,21 @@ from layers.spec import SourceMapping
 
 OWN = SourceMapping(
     id="qorgan-buildings",
-    columns={name: name for name in ("height_m", "levels", "use", "name", "addresses")},
+    columns={name: name for name in ("height_m", "levels", "use", "name", "street", "house_number", "addresses")},
     source_id="id",
     signature=frozenset({"levels", "use"}),
 )
 
 OSM = SourceMapping(
     id="osm-buildings",
-    columns={"height_m": "height", "levels": "building:levels", "use": "building", "name": "name"},
+    columns={
+        "height_m": "height",
+        "levels": "building:levels",
+        "use": "building",
+        "name": "name",
+        "street": "addr:street",
+        "house_number": "addr:housenumber",
+    },
     constants={},
     source_id="osm_id",
     codes={

@@ -19,6 +19,8 @@ LAYER = Layer(
             codes=Codes(good=("apartments", "house", "school", "industrial", "garage", "retail", "other")),
         ),
         Field(name="name"),
+        Field(name="street"),
+        Field(name="house_number"),
         Field(name="addresses", type=FieldType.INTEGER, minimum=0, maximum=5000, fill=True),
     ),
     measures=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Double, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Double, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from layers.rows import Base, FeatureRow, geometry_column
@@ -28,3 +28,7 @@ class Road(FeatureRow, Base):
     level: Mapped[int | None] = mapped_column(Integer)
     max_speed_kmh: Mapped[float | None] = mapped_column(Double)
     lit: Mapped[str | None] = mapped_column(Text)
+
+
+# A place given by road and kilometre is looked up by the road's number.
+Index("ix_layer_roads_road_ref", Road.road_ref, postgresql_where=Road.road_ref.is_not(None))
