@@ -18,8 +18,8 @@ from etl.sources.spool import Page, Spool
 from etl.sources.transport import Fault, Transport
 from geo_core.errors import InvalidInput, LimitExceeded, Unavailable
 
-# After so many questions in a row that bring nothing new the service is taken at its word no longer.
-_MOST_IN_VAIN = 3
+# So many records that are listed and do not come, each asked for alone, and the service is taken at its word no longer.
+_MOST_WITHHELD = 10
 _SMALLEST_PAGE = 50
 _TOO_HEAVY = frozenset(
     {"timeout", "status-500", "status-502", "status-503", "status-504", "broken-json", "broken-answer"}
@@ -129,7 +129,7 @@ class Fetch:
         missing = [number for number in listed if number not in self.spool.seen]
         self.spool.state |= {"listed": len(listed)}
         waiting = [missing[i : i + self.size] for i in range(0, len(missing), self.size)][::-1]
-        in_vain = 0
+        withheld = 0
         while waiting:
             chunk = waiting.pop()
             try:
@@ -140,7 +140,6 @@ class Fetch:
                 waiting.extend((chunk[len(chunk) // 2 :], chunk[: len(chunk) // 2]))
                 continue
             if not absent:
-                in_vain = 0
                 continue
             # fewer than listed: gone meanwhile, or an answer cut short
             still = set(self._ids(self._within(absent)))
@@ -148,11 +147,15 @@ class Fetch:
             self._vanished(len(absent) - len(left))
             if not left:
                 continue
-            in_vain = 0 if came else in_vain + 1
-            if in_vain >= _MOST_IN_VAIN:
-                raise Unavailable("service-incomplete", missing=len(left) + sum(map(len, waiting)), listed=len(listed))
-            half = max(len(left) // 2, 1) if not came else len(left)
+            if not came and len(left) == 1:
+                withheld += 1
+                if withheld >= _MOST_WITHHELD:
+                    break
+                continue
+            half = len(left) if came else len(left) // 2
             waiting.extend(part for part in (left[half:], left[:half]) if part)
+        if withheld:
+            raise Unavailable("service-incomplete", missing=withheld + sum(map(len, waiting)), listed=len(listed))
 
     def _range(self, chunk: Sequence[int]) -> tuple[list[int], int]:
         """Fetch the records of these ids: which did not come, and how many new ones did."""

@@ -106,7 +106,7 @@ class Transport:
         ------
         Unavailable : ``service-failed`` (kind, attempts, what it said) after the last attempt; ``service-host-unknown``.
         Forbidden : ``service-address-private``, ``service-needs-token``. LimitExceeded : ``service-answer-too-large``.
-        InvalidInput : ``service-refused`` (what it said), ``service-not-arcgis``.
+        InvalidInput : ``service-refused`` (what it said), ``service-answered-status``.
         """
         attempts = max(self.politeness.attempts, 1)
         for attempt in range(1, attempts + 1):
@@ -218,7 +218,7 @@ def _refuse_status(response: httpx.Response) -> None:
     if status in _NEEDS_TOKEN:
         raise Fault("needs-token", again=False, said=f"HTTP {status}")
     if status >= 300:
-        raise Fault("refused", again=False, said=f"HTTP {status}")
+        raise Fault("refused", again=False, said=str(status))
 
 
 def _refuse_errors(answer: Mapping[str, Any]) -> None:
@@ -262,5 +262,5 @@ def _final(fault: Fault, url: str, attempts: int) -> QorganError:
     if fault.kind == "error-in-answer":
         return InvalidInput("service-refused", host=host, said=fault.said)
     if fault.kind == "refused":
-        return InvalidInput("service-refused", host=host, said=fault.said)
+        return InvalidInput("service-answered-status", host=host, status=fault.said)
     return Unavailable("service-failed", host=host, kind=fault.kind, attempts=attempts)
