@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_type_hints
 
 import typer
 
@@ -12,6 +16,8 @@ from geo_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from layers.queries.filters import Filter
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 WorkspaceOption = Annotated[str | None, typer.Option("--workspace")]
 JsonOption = Annotated[bool, typer.Option("--json")]
@@ -23,6 +29,50 @@ WeekdaysOption = Annotated[str | None, typer.Option("--weekdays", metavar="1-5")
 DarkOption = Annotated[bool | None, typer.Option("--dark/--light")]
 CategoryOption = Annotated[list[str] | None, typer.Option("--category")]
 BboxOption = Annotated[str | None, typer.Option("--bbox", metavar="W,S,E,N")]
+
+# Every option of a filter, in the order of the help: parameter of ``filter_of`` → declaration.
+FILTER_OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "first": FromOption,
+        "last": ToOption,
+        "hours": HoursOption,
+        "weekdays": WeekdaysOption,
+        "dark": DarkOption,
+        "category": CategoryOption,
+        "bbox": BboxOption,
+    }
+)
+
+
+def filtered(*, without: frozenset[str] = frozenset()) -> Callable[[F], F]:
+    """Give a command the options of a filter in the place of its parameter ``given``, and call it with the filter they mean.
+
+    Parameters
+    ----------
+    without : options the command does not have.
+    """
+    names = [name for name in FILTER_OPTIONS if name not in without]
+
+    def wrap(command: F) -> F:
+        # the filter's own module is heavy, and its type is no option's
+        hints = get_type_hints(command, localns={"Filter": object}, include_extras=True)
+        own = inspect.signature(command).parameters
+
+        @functools.wraps(command)
+        def called(**values: Any) -> Any:
+            return command(given=filter_of(**{name: values.pop(name) for name in names}), **values)
+
+        kind = inspect.Parameter.KEYWORD_ONLY
+        options = [inspect.Parameter(n, kind, default=None, annotation=FILTER_OPTIONS[n]) for n in names]
+        parameters: list[inspect.Parameter] = []
+        for name, one in own.items():
+            parameters += options if name == "given" else [one.replace(kind=kind, annotation=hints[name])]
+        # what typer reads: the signature, and the hints of the function itself
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        return cast("F", called)
+
+    return wrap
 
 
 def day(name: str, value: str | None) -> date | None:
@@ -79,8 +129,8 @@ def box(name: str, value: str | None) -> tuple[float, float, float, float] | Non
 
 def filter_of(
     *,
-    first: str | None,
-    last: str | None,
+    first: str | None = None,
+    last: str | None = None,
     hours: str | None = None,
     weekdays: str | None = None,
     dark: bool | None = None,

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cli.database import database_urls
 from cli.settings import Settings, load_settings
 from geo_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from layers.engine import Engines, connect
-from layers.identity import LOCAL_ADMINISTRATOR, Principal, find_by_subject, transaction
+from layers.identity import LOCAL_ADMINISTRATOR, Principal, Purpose, find_by_subject, transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from layers.workspaces import WorkspaceInfo
 
 
 @dataclass(frozen=True)
@@ -90,3 +96,28 @@ def session() -> Iterator[Session]:
         if principal is None:
             raise NotFound("no-workspace")
         yield Session(settings, engines, principal)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A transaction in a workspace, as the principal of the session."""
+
+    session: Session
+    connection: Connection
+    workspace: WorkspaceInfo
+
+
+@contextmanager
+def desk(workspace: str | None, *, purpose: Purpose = Purpose.RECORDS, timeout_s: float = 30.0) -> Iterator[Desk]:
+    """The one transaction of a command that asks one workspace: the one named, else the only one.
+
+    Raises
+    ------
+    NotFound, InvalidInput : as ``Session.workspace``, and for a workspace that is not there.
+    """
+    from layers.workspaces import find
+
+    with session() as here:
+        slug = here.workspace(workspace)
+        with transaction(here.engines.app, here.principal, purpose=purpose, timeout_s=timeout_s) as connection:
+            yield Desk(here, connection, find(connection, slug))

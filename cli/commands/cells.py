@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.filtering import (
-    BboxOption,
-    CategoryOption,
-    DarkOption,
-    FromOption,
-    HoursOption,
-    JsonOption,
-    OutOption,
-    ToOption,
-    WeekdaysOption,
-    WorkspaceOption,
-    filter_of,
-)
+from cli.filtering import JsonOption, OutOption, WorkspaceOption, filtered
 from cli.speech import print_json, say
+
+if TYPE_CHECKING:
+    from layers.queries.filters import Filter
 
 
 def register(app: typer.Typer) -> None:
@@ -27,36 +18,28 @@ def register(app: typer.Typer) -> None:
     app.command("cells")(cells)
 
 
+@filtered()
 def cells(
+    *,
     layer: Annotated[str, typer.Argument()],
     resolution: Annotated[int, typer.Option("--resolution")] = 9,
     form: Annotated[str | None, typer.Option("--format", metavar="csv|geojson|parquet|arrow|json")] = None,
-    first: FromOption = None,
-    last: ToOption = None,
-    hours: HoursOption = None,
-    weekdays: WeekdaysOption = None,
-    dark: DarkOption = None,
-    category: CategoryOption = None,
-    bbox: BboxOption = None,
+    given: Filter,
     out: OutOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """A layer's counts and measures on cells of a resolution."""
     from cli.output import write_result
-    from cli.session import session
+    from cli.session import desk
     from etl.writers import cells as writer
     from layers import registry
-    from layers.identity import Purpose, transaction
+    from layers.identity import Purpose
     from layers.queries.cells import cells as ask
-    from layers.workspaces import find
 
     wanted = registry.load()[layer]
-    given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox)
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal, purpose=Purpose.AGGREGATE, timeout_s=120) as connection:
-            answer = ask(connection, find(connection, slug), wanted, resolution=resolution, given=given)
+    with desk(workspace, purpose=Purpose.AGGREGATE, timeout_s=120) as at:
+        answer = ask(at.connection, at.workspace, wanted, resolution=resolution, given=given)
     columns = writer.as_columns(answer)
     if out is not None or not json:
         write_result(writer.encode(answer, form or (out.suffix.lstrip(".") if out else "csv")), out)

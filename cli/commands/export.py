@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.filtering import (
-    BboxOption,
-    CategoryOption,
-    DarkOption,
-    FromOption,
-    HoursOption,
-    JsonOption,
-    ToOption,
-    WeekdaysOption,
-    WorkspaceOption,
-    filter_of,
-)
+from cli.filtering import JsonOption, WorkspaceOption, filtered
 from cli.speech import print_json, say
+
+if TYPE_CHECKING:
+    from layers.queries.filters import Filter
 
 
 def register(app: typer.Typer) -> None:
@@ -28,18 +20,14 @@ def register(app: typer.Typer) -> None:
     app.command("join")(join)
 
 
+@filtered()
 def export(
+    *,
     layer: Annotated[str, typer.Argument()],
     out: Annotated[Path, typer.Option("--out", dir_okay=False)],
     form: Annotated[str | None, typer.Option("--format", metavar="csv|geojson|geopackage|parquet|arrow")] = None,
     restricted: Annotated[bool, typer.Option("--restricted")] = False,
-    first: FromOption = None,
-    last: ToOption = None,
-    hours: HoursOption = None,
-    weekdays: WeekdaysOption = None,
-    dark: DarkOption = None,
-    category: CategoryOption = None,
-    bbox: BboxOption = None,
+    given: Filter,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -48,7 +36,6 @@ def export(
     from etl.writers.records import Wanted, write_records
     from layers import registry
 
-    given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, dark=dark, category=category, bbox=bbox)
     shape = form or {".gpkg": "geopackage"}.get(out.suffix.lower(), out.suffix.lower().lstrip("."))
     with session() as here:
         wanted = Wanted(

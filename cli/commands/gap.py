@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.filtering import (
-    CategoryOption,
-    FromOption,
-    HoursOption,
-    JsonOption,
-    OutOption,
-    ToOption,
-    WeekdaysOption,
-    WorkspaceOption,
-    filter_of,
-)
+from cli.filtering import JsonOption, OutOption, WorkspaceOption, filtered
 from cli.speech import language, print_json, print_line
 from i18n import texts
+
+if TYPE_CHECKING:
+    from layers.queries.filters import Filter
 
 
 def register(app: typer.Typer) -> None:
@@ -26,14 +19,12 @@ def register(app: typer.Typer) -> None:
     app.command("gap")(gap)
 
 
+@filtered(without=frozenset({"dark", "bbox"}))
 def gap(
+    *,
     layer: Annotated[str, typer.Option("--layer")] = "crimes",
     streets: Annotated[bool, typer.Option("--streets")] = False,
-    first: FromOption = None,
-    last: ToOption = None,
-    hours: HoursOption = None,
-    weekdays: WeekdaysOption = None,
-    category: CategoryOption = None,
+    given: Filter,
     limit: Annotated[int, typer.Option("--limit", min=1, max=50_000)] = 200,
     form: Annotated[str | None, typer.Option("--format", metavar="csv|geojson")] = None,
     out: OutOption = None,
@@ -42,23 +33,17 @@ def gap(
 ) -> None:
     """Street segments ranked by what no counted camera sees."""
     from cli.output import write_result
-    from cli.session import session
+    from cli.session import desk
     from etl.writers import tables
     from layers import registry
-    from layers.identity import transaction
     from layers.queries.gap import event_gap, street_gap
-    from layers.workspaces import find
 
-    given = filter_of(first=first, last=last, hours=hours, weekdays=weekdays, category=category)
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal, timeout_s=120) as connection:
-            info = find(connection, slug)
-            found = (
-                street_gap(connection, info, limit=limit)
-                if streets
-                else event_gap(connection, info, registry.load()[layer], given=given, limit=limit)
-            )
+    with desk(workspace, timeout_s=120) as at:
+        found = (
+            street_gap(at.connection, at.workspace, limit=limit)
+            if streets
+            else event_gap(at.connection, at.workspace, registry.load()[layer], given=given, limit=limit)
+        )
     if form is not None or out is not None:
         about = {name: found[name] for name in ("demand", "layer", "totals", "basis")}
         write_result(tables.encode(found["rows"], form or (out.suffix.lstrip(".") if out else "csv"), about=about), out)

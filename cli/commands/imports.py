@@ -128,17 +128,13 @@ def listed(
     json: JsonOption = False,
 ) -> None:
     """Batches, newest first."""
-    from cli.session import session
+    from cli.session import desk
     from layers import batches
-    from layers.identity import transaction
-    from layers.workspaces import find
 
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal) as connection:
-            found = batches.listed(connection, find(connection, slug), layer_id=layer)
+    with desk(workspace) as at:
+        found = batches.listed(at.connection, at.workspace, layer_id=layer)
     if json:
-        print_json({"workspace": slug, "batches": found})
+        print_json({"workspace": at.workspace.slug, "batches": found})
         return
     for batch in found:
         report = batch["report"]
@@ -152,15 +148,11 @@ def listed(
 
 def show(batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Everything known of a batch."""
-    from cli.session import session
+    from cli.session import desk
     from layers import batches
-    from layers.identity import transaction
-    from layers.workspaces import find
 
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal) as connection:
-            found = batches.one(connection, find(connection, slug), batch)
+    with desk(workspace) as at:
+        found = batches.one(at.connection, at.workspace, batch)
     if json:
         print_json(found)
         return
@@ -179,16 +171,12 @@ def rejected(
     json: JsonOption = False,
 ) -> None:
     """Rejected rows of a batch with every reason."""
-    from cli.session import session
+    from cli.session import desk
     from layers import batches
-    from layers.identity import transaction
-    from layers.workspaces import find
 
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal) as connection:
-            of_batch = batches.one(connection, find(connection, slug), batch)
-            found = batches.rejected(connection, batch, after=after, limit=limit)
+    with desk(workspace) as at:
+        of_batch = batches.one(at.connection, at.workspace, batch)
+        found = batches.rejected(at.connection, batch, after=after, limit=limit)
     said, reader = texts(), language()
     rows = [
         row
@@ -208,16 +196,12 @@ def rejected(
 
 def undo(batch: Annotated[int, typer.Argument()], workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Take a batch back: rows it added go, rows it changed are as before it."""
-    from cli.session import session
+    from cli.session import desk
     from layers import batches
-    from layers.identity import transaction
     from layers.loading import LOAD_TIMEOUT_S
-    from layers.workspaces import find
 
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal, timeout_s=LOAD_TIMEOUT_S) as connection:
-            done = batches.undo(connection, find(connection, slug), batch)
+    with desk(workspace, timeout_s=LOAD_TIMEOUT_S) as at:
+        done = batches.undo(at.connection, at.workspace, batch)
     if json:
         print_json({"batch": batch, **done})
     else:

@@ -25,17 +25,13 @@ def listed(
     json: JsonOption = False,
 ) -> None:
     """Jobs, newest first."""
-    from cli.session import session
+    from cli.session import desk
     from layers import jobs
-    from layers.identity import transaction
-    from layers.workspaces import find
 
-    with session() as here:
-        slug = here.workspace(workspace)
-        with transaction(here.engines.app, here.principal) as connection:
-            found = jobs.listed(connection, find(connection, slug), limit=limit)
+    with desk(workspace) as at:
+        found = jobs.listed(at.connection, at.workspace, limit=limit)
     if json:
-        print_json({"workspace": slug, "jobs": found})
+        print_json({"workspace": at.workspace.slug, "jobs": found})
         return
     said, reader = texts(), language()
     for job in found:
