@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,12 @@ from etl.readers import open_source
 from geo_core.errors import Conflict, InvalidInput
 from layers.workspaces import TerritorySpec
 
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _NAMES = {
     "kk": ("name_kk", "name:kk", "name_object_kaz", "name_kaz"),
     "ru": ("name_ru", "name:ru", "name_object", "name"),
     # Where nobody gave an English name the place keeps its own; a bare "name" is often only the kind of the place.
     "en": ("name_en", "name:en", "name_ru", "name:ru", "name_object", "name_kk", "name:kk", "name_object_kaz", "name"),
 }
-
-
-def checked_slug(slug: str) -> str:
-    """The slug itself.
-
-    Raises
-    ------
-    InvalidInput : ``bad-slug``: it is part of addresses.
-    """
-    if not _SLUG.fullmatch(slug):
-        raise InvalidInput("bad-slug", slug=slug)
-    return slug
 
 
 def read_territory(path: Path | None, box: tuple[float, float, float, float] | None) -> BaseGeometry:

@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geo_core.errors import NotFound, Unavailable
 from layers import registry, workspaces
 from layers.engine import Engines, border
 from layers.identity import LOCAL_ADMINISTRATOR, Principal, add_principal, grant
 from layers.spec import Role
+
+if TYPE_CHECKING:
+    from etl.demo import DemoManifest
 
 Progress = Callable[[float, str], None]
 # Name → seed. The same seed gives the same city, crime for crime.
@@ -42,17 +45,51 @@ def load_demo(
         raise NotFound("unknown-demo", demo=name, known=sorted(DEMOS))
     if engines.owner is None:
         raise Unavailable("owner-needed")
+    tell = progress or (lambda _share, _doing: None)
+    tell(0.0, "job.doing.demo")
+    manifest, saved = _files(name, folder=folder, seed=seed)
+    principal = prepare_workspace(engines, saved)
+    return _bring_in(engines, principal, manifest, saved, folder=folder, tell=tell)
+
+
+def fill_demo(
+    engines: Engines, principal: Principal, name: str, *, folder: Path, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Bring the demo into its workspace, which is there already, as an editor of it. As :func:`load_demo` else.
+
+    Raises
+    ------
+    NotFound : ``unknown-demo``; ``unknown-workspace``: it was not founded, or not for this principal.
+    """
+    tell = progress or (lambda _share, _doing: None)
+    tell(0.0, "job.doing.demo")
+    manifest, saved = _files(name, folder=folder, seed=None)
+    return _bring_in(engines, principal, manifest, saved, folder=folder, tell=tell)
+
+
+def _files(name: str, *, folder: Path, seed: int | None) -> tuple[DemoManifest, dict[str, Any]]:
     from etl.demo import build
+
+    if name not in DEMOS:
+        raise NotFound("unknown-demo", demo=name, known=sorted(DEMOS))
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = build(DEMOS[name] if seed is None else seed, folder)
+    return manifest, json.loads((folder / manifest.workspace).read_text(encoding="utf-8"))
+
+
+def _bring_in(
+    engines: Engines,
+    principal: Principal,
+    manifest: DemoManifest,
+    saved: Mapping[str, Any],
+    *,
+    folder: Path,
+    tell: Progress,
+) -> dict[str, Any]:
     from etl.deriving import run_derive
     from etl.importer import ImportRequest, run_import
     from etl.mapping import load_mapping
 
-    tell = progress or (lambda _share, _doing: None)
-    tell(0.0, "job.doing.demo")
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = build(DEMOS[name] if seed is None else seed, folder)
-    saved = json.loads((folder / manifest.workspace).read_text(encoding="utf-8"))
-    principal = prepare_workspace(engines, saved)
     layers: dict[str, dict[str, int]] = {}
     for done, file in enumerate(manifest.files):
         tell(_MADE + (_IMPORTED - _MADE) * done / len(manifest.files), "job.doing.reading")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from layers.workspaces import WorkspaceInfo
 
 Progress = Callable[[float, str], None]
 DERIVE_LIMIT_S = 6 * 3600
+DEMO_LIMIT_S = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +145,20 @@ def _plan(work: Work) -> dict[str, Any]:
     return {"plan": made["id"], "certificate": made["certificate"]}
 
 
+def _demo(work: Work) -> dict[str, Any]:
+    from etl.demo_load import fill_demo
+
+    with tempfile.TemporaryDirectory(prefix="qorgan-demo-") as folder:
+        found = fill_demo(
+            work.engines, work.principal, str(work.params["name"]), folder=Path(folder), progress=work.progress
+        )
+    return {"workspace": found["workspace"], "layers": found["layers"]}
+
+
 _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"import": ("layer", "path", "mapping"), "derive": (), "plan": ("cameras",)}
+    {"import": ("layer", "path", "mapping"), "derive": (), "plan": ("cameras",), "demo": ("name",)}
 )
-KINDS: Mapping[str, Runner] = MappingProxyType({"import": _import, "derive": _derive, "plan": _plan})
+KINDS: Mapping[str, Runner] = MappingProxyType({"import": _import, "derive": _derive, "plan": _plan, "demo": _demo})
 
 
 def run(kind: str, work: Work) -> dict[str, Any]:

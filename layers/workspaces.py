@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,10 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from geo_core.errors import Conflict, InvalidInput, NotFound
 from layers import registry
-from layers.identity import admit_derivations
+from layers.identity import admit_derivations, audit
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +87,7 @@ def create(owner: Connection, spec: WorkspaceSpec) -> WorkspaceInfo:
     Conflict : the slug is taken.
     InvalidInput : the zone is unknown, the territory is empty or reaches outside the Earth.
     """
-    try:
-        ZoneInfo(spec.zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise InvalidInput("unknown-zone", zone=spec.zone) from None
-    _check_polygon(spec.territory)
+    _check(spec)
     if owner.execute(text("SELECT 1 FROM workspace WHERE slug = :slug"), {"slug": spec.slug}).first():
         raise Conflict("workspace-exists", workspace=spec.slug)
     workspace_id = owner.execute(
@@ -110,26 +110,62 @@ def create(owner: Connection, spec: WorkspaceSpec) -> WorkspaceInfo:
     )
     ids = {spec.slug: root}
     for part in spec.territories:
-        _check_polygon(part.geometry)
         ids[part.code] = _add_territory(
             owner, workspace_id, ids[part.parent or spec.slug], part.code, part.titles, part.geometry
         )
-    for change in spec.breaks:
-        registry.load()[change.layer_id]
-        owner.execute(
-            text(
-                "INSERT INTO registration_break (workspace_id, layer_id, day, reason) "
-                "VALUES (:ws, :layer, :day, cast(:reason AS jsonb))"
-            ),
-            {
-                "ws": workspace_id,
-                "layer": change.layer_id,
-                "day": change.day,
-                "reason": json.dumps(dict(change.reason)),
-            },
-        )
+    _add_breaks(owner, workspace_id, spec)
     admit_derivations(owner)
     return find(owner, spec.slug)
+
+
+def may_found(connection: Connection, *, is_synthetic: bool = False) -> bool:
+    """Whether the running principal may found a workspace: an administrator of a whole one, or at home on the machine itself."""
+    asked = connection.execute(text("SELECT qorgan_may_found(:synthetic)"), {"synthetic": is_synthetic})
+    return bool(asked.scalar_one())
+
+
+def found(connection: Connection, spec: WorkspaceSpec) -> WorkspaceInfo:
+    """Store a new workspace as the running principal, who then administers it. As :func:`create`, without the owner's rights.
+
+    Raises
+    ------
+    Forbidden : the principal may not.
+    Conflict : the slug is taken (perhaps by a workspace the principal does not see).
+    InvalidInput : ``bad-slug``, ``unknown-zone``, ``bad-territory``, ``coordinates-not-degrees``.
+    """
+    _check(spec)
+    root = {"code": spec.slug, "parent": None, "titles": dict(spec.titles), "wkb": spec.territory.wkb_hex}
+    parts = [
+        {
+            "code": part.code,
+            "parent": part.parent or spec.slug,
+            "titles": dict(part.titles),
+            "wkb": part.geometry.wkb_hex,
+        }
+        for part in spec.territories
+    ]
+    given = {
+        "slug": spec.slug,
+        "titles": json.dumps(dict(spec.titles)),
+        "zone": spec.zone,
+        "crs": metric_crs_of(spec.territory),
+        "settings": json.dumps(dict(spec.settings)),
+        "synthetic": spec.is_synthetic,
+        "territories": json.dumps([root, *parts]),
+    }
+    try:
+        workspace_id = connection.execute(
+            text(
+                "SELECT qorgan_found_workspace(:slug, cast(:titles AS jsonb), :zone, :crs, cast(:settings AS jsonb), :synthetic, "
+                "cast(:territories AS jsonb))"
+            ),
+            given,
+        ).scalar_one()
+    except IntegrityError as error:
+        raise Conflict("workspace-exists", workspace=spec.slug) from error
+    _add_breaks(connection, workspace_id, spec)
+    audit(connection, "create-workspace", workspace_id=workspace_id, slug=spec.slug)
+    return find(connection, spec.slug)
 
 
 def remove(owner: Connection, slug: str) -> None:
@@ -190,6 +226,46 @@ def _info(row: Any) -> WorkspaceInfo:
         root_territory_id=row["root_territory_id"],
         bounds=(row["west"], row["south"], row["east"], row["north"]),
     )
+
+
+def _check(spec: WorkspaceSpec) -> None:
+    check_slug(spec.slug)
+    try:
+        ZoneInfo(spec.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput("unknown-zone", zone=spec.zone) from None
+    for shape in (spec.territory, *(part.geometry for part in spec.territories)):
+        _check_polygon(shape)
+    for change in spec.breaks:
+        registry.load()[change.layer_id]
+
+
+def check_slug(slug: str) -> str:
+    """The slug itself.
+
+    Raises
+    ------
+    InvalidInput : ``bad-slug``: it is part of addresses.
+    """
+    if not _SLUG.fullmatch(slug):
+        raise InvalidInput("bad-slug", slug=slug)
+    return slug
+
+
+def _add_breaks(connection: Connection, workspace_id: int, spec: WorkspaceSpec) -> None:
+    for change in spec.breaks:
+        connection.execute(
+            text(
+                "INSERT INTO registration_break (workspace_id, layer_id, day, reason) "
+                "VALUES (:ws, :layer, :day, cast(:reason AS jsonb))"
+            ),
+            {
+                "ws": workspace_id,
+                "layer": change.layer_id,
+                "day": change.day,
+                "reason": json.dumps(dict(change.reason)),
+            },
+        )
 
 
 def _check_polygon(geometry: BaseGeometry) -> None:

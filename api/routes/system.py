@@ -13,7 +13,8 @@ from api.readiness import readiness
 from api.routes import problems
 from api.schemas import Health, Me, Ready, SignIn
 from geo_core.errors import Forbidden
-from layers.identity import find_by_token
+from layers.identity import find_by_token, transaction
+from layers.workspaces import may_found
 
 router = APIRouter(tags=["service"])
 
@@ -52,6 +53,15 @@ async def get_me(request: Request, who: Asker, running: ServiceOf) -> Response:
         "is_local_administrator": "authorization" not in request.headers
         and running.settings.cookie not in request.cookies,
     }
+
+    def rights() -> dict[str, bool]:
+        with transaction(running.engines.app, who) as connection:
+            return {
+                "may_create_workspaces": may_found(connection),
+                "may_load_demos": may_found(connection, is_synthetic=True),
+            }
+
+    body |= await running.in_thread(rights)
     return fresh(request, to_json(body), rights=str(who.id))
 
 

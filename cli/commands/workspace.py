@@ -55,7 +55,7 @@ def create(
             declared.append(workspaces.BreakSpec(layer_id=layer, day=when))
     titles = {"kk": title_kk, "ru": title_ru, "en": title_en}
     spec = workspaces.WorkspaceSpec(
-        slug=territories.checked_slug(slug),
+        slug=workspaces.check_slug(slug),
         titles={code: title or slug for code, title in titles.items()},
         territory=territories.read_territory(territory, box("bbox", bbox)),
         zone=zone,

@@ -1,5 +1,5 @@
 """The demo: a seeded synthetic district of a city shaped like Pavlodar, as files for the ordinary importer."""
 
-from etl.demo.building import DemoFile, DemoManifest, build
+from etl.demo.building import DemoFile, DemoManifest, build, workspace_document
 
-__all__ = ["DemoFile", "DemoManifest", "build"]
+__all__ = ["DemoFile", "DemoManifest", "build", "workspace_document"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from etl.demo import files, tables, workspace
 from etl.demo.accidents import HOT_SECTIONS
-from etl.demo.city import City, make
+from etl.demo.city import City, areas_of, make
 from etl.demo.frame import to_lonlat, to_xy
 from etl.demo.mappings import ATTRIBUTION, LICENCE, as_document, mapping_of
 from etl.demo.names import GARAGE_NAME
@@ -131,6 +131,11 @@ def _write(city: City, directory: Path) -> tuple[DemoFile, ...]:
         files.write_csv(directory / f"{layer}.csv", points)
         written.append(_entry(directory, layer, f"{layer}.csv", points))
     return tuple(written)
+
+
+def workspace_document(seed: int) -> dict[str, Any]:
+    """``workspace.json`` of the city of this seed, without drawing the rest of it."""
+    return workspace.document(areas_of(seed))
 
 
 def build(seed: int, out_dir: Path, *, scale: float = 1.0) -> DemoManifest:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 import i18n
-from streamlit_app.components import connection, notices, state
+from streamlit_app.components import connection, empty, notices, state
 from streamlit_app.components.context import Context
 from streamlit_app.gateway import ApiProblem, Workspace
 from streamlit_app.services.streamlit_words import dictionary
@@ -67,7 +67,7 @@ def open_workspace(words: Words, pages: Pages) -> Context | None:
     try:
         found = connection.remembered(("workspaces", words.language), gateway.workspaces)
         if not found:
-            st.info(words("ui.no_workspace"))
+            empty.start(words, gateway)
             return None
         workspace = next((one for one in found if one.slug == state.look().workspace), found[0])
         if workspace.slug != state.look().workspace:

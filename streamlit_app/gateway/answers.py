@@ -44,6 +44,21 @@ class Workspace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who asks, and what they may do apart from any workspace."""
+
+    may_create_workspaces: bool = False
+    may_load_demos: bool = False
+
+    @classmethod
+    def read(cls, given: Json) -> Reader:
+        return cls(
+            may_create_workspaces=bool(given.get("may_create_workspaces")),
+            may_load_demos=bool(given.get("may_load_demos")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Field:
     """A field of a layer; ``codes``: code → title."""
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 import i18n
-from streamlit_app.gateway.answers import Job, LayerInfo, Workspace
+from streamlit_app.gateway.answers import Job, LayerInfo, Reader, Workspace
 from streamlit_app.gateway.caller import Caller
 from streamlit_app.gateway.problems import ApiProblem
 
@@ -74,9 +74,18 @@ class Gateway:
 
     # ---- who and where
 
-    def me(self) -> dict[str, Any]:
+    def me(self) -> Reader:
         """Who asks."""
-        return self._json("GET", "/me")
+        return Reader.read(self._json("GET", "/me"))
+
+    def create_workspace(self, wanted: Mapping[str, Any]) -> Workspace:
+        """Make a workspace; the reader administers it."""
+        return Workspace.read(self._json("POST", "/workspaces", {"language": self._caller.language}, json=dict(wanted)))
+
+    def load_demo(self, name: str) -> tuple[str, int]:
+        """Load a demonstration: its workspace, and the job that fills it."""
+        found = self._json("POST", f"/demos/{quote(name, safe='')}")
+        return str(found["workspace"]), int(found["job"])
 
     def workspaces(self) -> list[Workspace]:
         """Workspaces the reader may see."""

@@ -28,8 +28,7 @@ def sentences(found: Json, words: Words, *, layer: str | None = None) -> list[st
         given = part.get("warnings") if isinstance(part, Mapping) else None
         if isinstance(given, Mapping):
             given = [{"code": code, "params": params} for code, params in given.items()]
-        for one in given or ():
-            told.append(_sentence(one, words, layer))
+        told += [_sentence(one, words, layer) for one in given or ()]
     return list(dict.fromkeys(told))
 
 

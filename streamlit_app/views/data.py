@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from streamlit_app.components import data_imports, data_jobs, data_layers, data_upload
+from streamlit_app.components import data_imports, data_jobs, data_layers, data_upload, empty, workspace_form
 from streamlit_app.components.context import Context
 
 _PARTS: Mapping[str, Callable[[Context], None]] = {
@@ -14,6 +14,7 @@ _PARTS: Mapping[str, Callable[[Context], None]] = {
     "upload": data_upload.draw,
     "imports": data_imports.draw,
     "jobs": data_jobs.draw,
+    "workspaces": workspace_form.draw_part,
 }
 _NOW = "qorgan.data_part"
 
@@ -22,11 +23,13 @@ def show(context: Context) -> None:
     """Layers, a file on its way in, imports, jobs."""
     words = context.words
     st.html(f"<h1 class='qorgan-title'>{words('page.data.question')}</h1>")
-    st.session_state.setdefault(_NOW, "layers")
+    parts = [name for name in _PARTS if name != "workspaces" or empty.reader(context.gateway).may_create_workspaces]
+    if st.session_state.get(_NOW) not in parts:
+        st.session_state[_NOW] = parts[0]
     st.session_state["data_part"] = st.session_state[_NOW]
     st.segmented_control(
         words("page.data.title"),
-        list(_PARTS),
+        parts,
         key="data_part",
         required=True,
         format_func=lambda name: words(f"ui.data.{name}"),

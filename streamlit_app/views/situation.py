@@ -10,6 +10,7 @@ from streamlit_app.address import Tool
 from streamlit_app.components import (
     card_panel,
     compare_panel,
+    demo,
     empty,
     figures_row,
     filter_bar,
@@ -32,6 +33,8 @@ _PANELS: Mapping[Tool, Callable[[Context], None]] = {
 
 def show(context: Context) -> None:
     """Map first, numbers beside it."""
+    if demo.is_coming(context):
+        return
     subject = measures.chosen(state.look(), context.layers)
     layer = measures.event_layer(state.look(), context.layers)
     if not any(one.rows for one in context.layers):
