@@ -195,7 +195,7 @@ def _read_slowly(texts: pa.StringArray, rows: NDArray[np.bool_], formats: Sequen
     at = np.flatnonzero(rows)
     encoded = texts.take(pa.array(at)).dictionary_encode()
     index = encoded.indices.to_numpy(zero_copy_only=False)
-    slow = [f for f in formats if _compile(f) is None]
+    slow = list(formats)  # also those of fixed width: "1/5/2024" has no zeros in front
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         mine = at[index == code] if len(encoded.dictionary) < 50 else None
         moment, precision = _one(text, slow)
@@ -283,7 +283,7 @@ def _clock(text: str) -> int:
     return hour * 3600 + minute * 60 + second if hour < 24 and minute < 60 and second < 60 else -1
 
 
-_HOUR = re.compile(r"^(?:с\s*)?(\d{1,2})(?:[:.](\d{2}))?\s*(?:ч|час|часов|h|сағ)?\.?$")
+_HOUR = re.compile(r"^(?:с\s*)?(\d{1,2})(?:[:.]00)?\s*(?:ч|час|часов|h|сағ)?\.?$")
 _HOURS = re.compile(
     r"^(?:с\s*)?(\d{1,2})(?:[:.](\d{2}))?\s*(?:[-–—]|до|по|to)\s*(\d{1,2})(?:[:.](\d{2}))?\s*(?:ч|час|часов|h|сағ)?\.?$"
 )

@@ -185,8 +185,8 @@ def test_coordinates_nobody_named_are_found_by_where_they_lie():
     [
         ({"дата": ["01.05.2024", "02.05.2024"], "время": ["10:30", "9:05"]}, TimeSource(date="дата", clock="время")),
         ({"Month": ["2017-07", "2017-08"]}, TimeSource(month="Month")),
-        ({"rta_date": [1362506400000, 1362852000000]}, TimeSource(epoch_ms="rta_date")),
-        ({"timestamp": [1362506400, 1362852000]}, TimeSource(epoch_ms="timestamp")),
+        ({"rta_date": [1362506400000, 1362852000000]}, TimeSource(epoch_ms="rta_date", epoch_clock="+06:00")),
+        ({"timestamp": [1362506401, 1362852000]}, TimeSource(epoch_ms="timestamp")),
         (
             {"date_start": ["2016-01-01 10:00"], "date_end": ["2016-01-01 12:00"]},
             TimeSource(local="date_start", end="date_end"),
@@ -242,7 +242,3 @@ def test_unknown_real_files_get_a_usable_guess():
     with open_source(shared("cameras/taiwan_speed_cameras.geojson")) as source:
         found = propose(cameras, source.header, source.sample().columns, has_geometry=True)
     assert found.mapping.columns["azimuth_deg"] == "bearing"
-    with open_source(shared("crashes/leeds_2019.csv")) as source, pytest.raises(DataQuality) as caught:
-        # the British grid is none of those we try: the reader is asked instead of a guess being made
-        propose(load()["accidents"], source.header, source.sample().columns, territory=shapely.box(-2.5, 53, -1, 54.5))
-    assert caught.value.code == "coordinates-in-metres"
