@@ -199,6 +199,42 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class SourceConnection(Base):
+    """A service a layer is brought up to date from, by a schedule, with the rights of whoever connected it."""
+
+    __tablename__ = "source_connection"
+    __table_args__ = (UniqueConstraint("workspace_id", "layer_id", "url", "condition"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    layer_id: Mapped[str] = mapped_column(Text)
+    principal_id: Mapped[int] = mapped_column(Integer)
+    url: Mapped[str] = mapped_column(Text)
+    condition: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    source_name: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    is_synthetic: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    every_hours: Mapped[int] = mapped_column(Integer)
+    at_local: Mapped[str | None] = mapped_column(Text, comment="HH:MM in the workspace's zone; NULL = whenever")
+    overlap_days: Mapped[float] = mapped_column(Double)
+    full_every_days: Mapped[int] = mapped_column(Integer)
+    next_run_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    job_id: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(
+        Text, server_default=text("'waiting'"), comment="waiting | queued | running | done | failed"
+    )
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    full_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="when everything was last read")
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"), comment="in a row")
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    newest_ms: Mapped[int | None] = mapped_column(
+        BigInteger, comment="greatest date of entry met, as the service counts"
+    )
+    newest_id: Mapped[int | None] = mapped_column(BigInteger, comment="greatest object id met")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
 class EventUnit(Base):
     """The street segment an event lies on (nearest within reach), kept incrementally by the derivation."""
 
