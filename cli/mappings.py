@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl.choosing import missing_from, osm_mapping, proposed
+from etl.choosing import osm_mapping, proposed, usable
 from etl.mapping import ProposedMapping, load_mapping
 from etl.readers import open_source
+from etl.readers.source import OSM_FORMATS
 from geo_core.errors import DataQuality, InvalidInput
 from layers.engine import Engines
 from layers.identity import Principal, transaction
@@ -16,7 +17,8 @@ from layers.workspaces import find
 
 
 def choose(
-    engines: Engines, principal: Principal, *, layer: Layer, path: Path, workspace: str, wanted: str | None
+    engines: Engines, principal: Principal, *, layer: Layer, path: Path, workspace: str, wanted: str | None,
+    saved: MappingFolder | None = None,
 ) -> tuple[SourceMapping, ProposedMapping | None]:
     """The mapping to use, and the proposal it came from when nobody named one.
 
@@ -32,13 +34,11 @@ def choose(
         _, whole = placing(connection, find(connection, workspace))
     with open_source(path, layer=layer, mapping=osm_mapping(layer)) as source:
         sample = source.sample()
-        if len(sample) == 0 and source.format != "osm-pbf":
+        if len(sample) == 0 and source.format not in OSM_FORMATS:
             raise DataQuality("no-rows", name=path.name)
-        proposal = proposed(source, sample, layer, whole)
-        missing = missing_from(source, proposal)
-    if missing:
-        raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=list(source.header)[:50])
-    return proposal.mapping, proposal
+        proposal = proposed(source, sample, layer, whole, saved=saved)
+        mapping = usable(source, proposal, layer)
+    return mapping, proposal
 
 
 def _named(layer: Layer, wanted: str) -> SourceMapping:

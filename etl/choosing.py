@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shapely.geometry.base import BaseGeometry
 
 from etl.mapping import ProposedMapping, propose
 from etl.readers import RawChunk, Source
+from etl.readers.source import OSM_FORMATS
 from geo_core.errors import InvalidInput
 from i18n import LANGUAGES, texts
 from layers.spec import Layer, SourceMapping
@@ -16,14 +19,26 @@ def osm_mapping(layer: Layer) -> SourceMapping | None:
     return next((source for source in layer.sources if source.where), None)
 
 
-def proposed(source: Source, sample: RawChunk, layer: Layer, territory: BaseGeometry) -> ProposedMapping:
+def proposed(
+    source: Source,
+    sample: RawChunk,
+    layer: Layer,
+    territory: BaseGeometry,
+    *,
+    saved: Iterable[SourceMapping] = (),
+    strict: bool = True,
+) -> ProposedMapping:
     """The proposal for an opened file.
+
+    Parameters
+    ----------
+    saved : mappings kept for the workspace. strict : raise what is wrong with the coordinates as a whole.
 
     Raises
     ------
     InvalidInput : ``osm-without-filter``, and what is wrong with the columns.
     """
-    if source.format == "osm-pbf" and osm_mapping(layer) is None:
+    if source.format in OSM_FORMATS and osm_mapping(layer) is None:
         raise InvalidInput("osm-without-filter", mapping=layer.id)
     return propose(
         layer,
@@ -33,15 +48,39 @@ def proposed(source: Source, sample: RawChunk, layer: Layer, territory: BaseGeom
         format=source.format,
         labels=_labels(layer),
         territory=territory,
+        shapes=sample.geometry if source.has_geometry else None,
+        stated_crs=source.crs,
+        saved=saved,
+        strict=strict,
     )
 
 
-def missing_from(source: Source, proposal: ProposedMapping) -> list[str]:
+def missing_from(source: Source, proposal: ProposedMapping, layer: Layer) -> list[str]:
     """Required fields nothing was found for, and the position where there is none."""
     missing = list(proposal.unfilled)
-    if not source.has_geometry and proposal.mapping.lon is None:
+    placed = layer.has_place and not layer.position_optional
+    if placed and not source.has_geometry and proposal.mapping.lon is None and proposal.mapping.wkt is None:
         missing.append("lon, lat")
     return missing
+
+
+def usable(source: Source, proposal: ProposedMapping, layer: Layer) -> SourceMapping:
+    """The proposed mapping where it can be used without anybody looking at it.
+
+    Raises
+    ------
+    InvalidInput : ``mapping-incomplete`` (a required field or the position was not found), ``several-references`` and
+        ``dates-ambiguous``: what the file means can only be told by somebody who knows it.
+    """
+    missing = missing_from(source, proposal, layer)
+    if missing:
+        raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=list(source.header)[:50])
+    for doubt in proposal.doubts:
+        if doubt.code == "several-references" and doubt.blocks:
+            raise InvalidInput("several-references", found=doubt.params["found"], best=doubt.params["best"])
+        if doubt.code == "dates-ambiguous" and doubt.blocks:
+            raise InvalidInput("dates-ambiguous", column=doubt.params["column"], format=doubt.params["format"])
+    return proposal.mapping
 
 
 def _labels(layer: Layer) -> dict[str, list[str]]:

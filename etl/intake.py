@@ -24,12 +24,14 @@ from etl.coercion.territory import Territory
 from etl.coercion.times import TimeReader
 from etl.coercion.zones import zone_named
 from etl.context import ImportContext
+from etl.doubts import Doubts
 from etl.findings import Findings
+from etl.guarded import GuardedSource, guarded
 from etl.identity import KeyTable, content_ids, hash_column, hash_rows
 from etl.making import with_made
 from etl.quality import FieldReader
 from etl.readers import Limits, RawChunk, Source, open_source
-from etl.readers.source import resolve
+from etl.readers.source import OSM_FORMATS, resolve
 from etl.records import EventTimes, ReadReport, RecordBatch, RejectedRow, SourceRows, Tally
 from geo_core.errors import DataQuality, InvalidInput
 from layers.spec import Layer, LayerKind, SourceMapping, TimeSource
@@ -65,23 +67,26 @@ class Reading(Iterator[RecordBatch]):
         self.source: Source = open_source(path, layer=layer, mapping=mapping, limits=limits)
         try:
             self.source = with_made(self.source, mapping)
+            self.source, mapping = guarded(self.source, mapping, layer)
+            self.mapping = mapping
             self.columns, absent = _columns(self.source, layer, mapping)
             self.crs = _crs(self.source, mapping, by_columns=mapping.lon in self.columns)
         except BaseException:
             self.source.close()
             raise
         self.warnings = Tally()
-        self.warnings.merge(self.source.warnings)
         for name in absent:
             self.warnings.add("column-absent", 1, column=name)
         found = {f: self.columns[c] for f, c in mapping.columns.items() if c in self.columns}
-        self._fields = FieldReader(layer, mapping, found)
+        self._fields = FieldReader(layer, mapping, found, decimal=self.source.decimal)
         self._times = self._time_reader()
         self._territory = Territory(context.territory) if context.territory is not None else None
         self._totals = PositionTotals()
+        self.doubts = Doubts(layer, mapping, context, crs=self.crs)
         self._keys, self._contents = KeyTable(), KeyTable()
         self._reasons: Counter[str] = Counter()
         self._read = self._accepted = self._rejected = self._struck_off = 0
+        self._flagged: Counter[str] = Counter()
         self._period: tuple[date, date] | None = None
         self._report: ReadReport | None = None
         self._path = path
@@ -99,6 +104,15 @@ class Reading(Iterator[RecordBatch]):
     def progress(self) -> float:
         """Share of the file read so far, 0–1; stays 0 for formats that cannot tell (OSM)."""
         return self.source.progress
+
+    def judge_so_far(self) -> None:
+        """Refuse the file if the positions of the rows read so far are wrong as a whole.
+
+        Raises
+        ------
+        DataQuality : ``coordinates-swapped``, ``coordinates-in-metres``, ``far-outside-workspace``.
+        """
+        self._totals.judge(self._territory)
 
     @property
     def report(self) -> ReadReport:
@@ -138,8 +152,11 @@ class Reading(Iterator[RecordBatch]):
             digest: Future[str] = beside.submit(_sha256, self._path)
             for chunk in self.source.chunks(wanted):
                 yield self._check(chunk)
+            merged = self.source.merged if isinstance(self.source, GuardedSource) else 0
+            self._read += merged
             if self._read == 0:
                 raise DataQuality("no-rows", name=self._path.name)
+            self.warnings.merge(self.source.warnings)  # some are known only at the end
             self._totals.judge(self._territory)
             self._report = ReadReport(
                 format=self.source.format,
@@ -152,20 +169,26 @@ class Reading(Iterator[RecordBatch]):
                 size_bytes=self._path.stat().st_size,
                 period=self._period,
                 struck_off=self._struck_off,
+                merged=merged,
+                flagged=dict(self._flagged),
             )
 
     def _check(self, chunk: RawChunk) -> RecordBatch:
         rows = len(chunk)
         findings = Findings(rows)
+        for flag, mask in chunk.flags.items():
+            findings.flag(flag, mask)
         columns = self._fields.read(chunk.columns, rows, findings)
         lon, lat, shapes = self._positions(chunk, findings)
         times = self._times.read(chunk.columns, rows, findings) if self._times is not None else None
+        self.doubts.note(columns, lon, lat, times, findings)
         hashed = {**columns, **(times.columns() if times is not None else {})}
         hashes = hash_rows(hashed, lon, lat, shapes)
         faulty = findings.rejected.copy()
         ids = self._ids(chunk, hashes, findings)
         # what the register struck off is no fault; a second row of the same key is
         struck = self._struck(chunk) & (faulty | ~findings.rejected)
+        self.doubts.compare(columns, lon, lat, times, findings.rejected | struck, findings)
         keep = ~findings.rejected & ~struck
         mask = pa.array(keep)
         everything = bool(keep.all())
@@ -193,6 +216,7 @@ class Reading(Iterator[RecordBatch]):
             source=SourceRows(chunk.columns, np.flatnonzero(keep)),
             struck_off=ids.filter(pa.array(struck)) if struck.any() else None,
         )
+        self.doubts.count(batch.lon, batch.lat)
         self._count(batch, findings)
         return batch
 
@@ -236,7 +260,7 @@ class Reading(Iterator[RecordBatch]):
 
     def _coordinate(self, chunk: RawChunk, name: str | None, findings: Findings) -> tuple[Floats, NDArray[np.bool_]]:
         column = chunk.columns[self.columns[name or ""]]
-        values, unreadable = as_reals(column)
+        values, unreadable = as_reals(column, decimal=self.source.decimal)
         findings.reject("unreadable-number", unreadable, values=column, field=name)
         return values, unreadable
 
@@ -287,6 +311,7 @@ class Reading(Iterator[RecordBatch]):
         self._struck_off += struck
         self._accepted += len(batch)
         self._rejected += len(batch.rejected)
+        self._flagged.update(batch.flags.counts())
         self._reasons.update(code for row in batch.rejected for code in {c for c, _ in row.reasons})
         self.warnings.merge(findings.warnings)
         if batch.times is None:
@@ -338,7 +363,7 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
     if time is not None:
         starts = [c for c in (time.local, time.date, time.epoch_ms, time.month) if c is not None]
         # one of several ways to say when must be there
-        if source.format == "osm-pbf" or any(resolve(source.header, c) for c in starts):
+        if source.format in OSM_FORMATS or any(resolve(source.header, c) for c in starts):
             optional |= set(starts)
         else:
             required |= set(starts)

@@ -36,11 +36,13 @@ class FieldReader:
     ----------
     layer, mapping : what is wanted and where it is.
     found : field name → the source's column, for those the source has.
+    decimal : decimal mark of numbers written as text; None = each number tells.
     """
 
     layer: Layer
     mapping: SourceMapping
     found: Mapping[str, str]
+    decimal: str | None = None
     _vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,11 +100,11 @@ class FieldReader:
         unit = self.mapping.units.get(spec.name)
         faulty = np.zeros(len(column), dtype=np.bool_)
         if spec.type is FieldType.INTEGER and factor is None and plus is None and unit is None:
-            whole, known, unreadable, fraction = as_integers(column, name=spec.name)
+            whole, known, unreadable, fraction = as_integers(column, name=spec.name, decimal=self.decimal)
             self._fault(spec, "not-whole", fraction, column, faulty, findings)
             numbers: NDArray[Any] = whole
         else:
-            numbers, unreadable = as_reals(column, name=spec.name, unit=unit)
+            numbers, unreadable = as_reals(column, name=spec.name, unit=unit, decimal=self.decimal)
             if factor is not None:
                 numbers = numbers * factor
             if plus is not None:

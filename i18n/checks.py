@@ -23,9 +23,9 @@ KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "percent", "bytes", 
 LATIN_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "API ArcGIS Arrow CPTED CSV DORI Docker EPSG ETag FastAPI GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
-        "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA URL UTC UTF "
-        "WGS WebGL XLSX ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty",
+        "API ArcGIS Arrow CPTED CSV DOCTYPE DORI Docker EPSG ETag Excel FastAPI GPX GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
+        "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA Shapefile URL UTC UTF "
+        "WGS WebGL XLSX XML ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty",
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")

@@ -86,7 +86,7 @@ def as_text(column: pa.Array) -> pa.StringArray:
 
 
 def as_reals(
-    column: pa.Array, *, name: str = "", unit: str | None = None
+    column: pa.Array, *, name: str = "", unit: str | None = None, decimal: str | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Numbers of a column.
 
@@ -95,6 +95,8 @@ def as_reals(
     column : any Arrow type.
     name : the field's name: the unit that ends it may stand behind the number in the source.
     unit : of numbers without a unit behind them; None = the field's own.
+    decimal : "," or "." where the source's decimal mark is known; the other one then parts thousands. None = each number tells:
+        of two different marks the last one, a mark that repeats parts thousands, a lone comma is a decimal one.
 
     Returns
     -------
@@ -108,10 +110,12 @@ def as_reals(
         infinite = np.isinf(values)
         return np.where(infinite, np.nan, values) * plain, infinite
     texts = as_text(column)
+    if decimal == ",":
+        return _read_slowly(texts, name, plain, decimal)
     try:
         values = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        return _read_slowly(texts, name, plain)
+        return _read_slowly(texts, name, plain, decimal)
     present = ~np.asarray(pc.is_null(texts))
     # Arrow reads "nan" and "inf" as numbers; nobody measured those
     odd = present & ~np.isfinite(values)
@@ -119,7 +123,7 @@ def as_reals(
 
 
 def _read_slowly(
-    texts: pa.StringArray, name: str, plain_factor: float
+    texts: pa.StringArray, name: str, plain_factor: float, decimal: str | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     encoded = texts.dictionary_encode()
     words = encoded.dictionary
@@ -134,11 +138,7 @@ def _read_slowly(
             if hit.any():
                 plain = pc.if_else(behind, pc.replace_substring_regex(plain, re.escape(unit) + "$", ""), plain)
                 factor[hit] = scale
-    # one comma and no point is a decimal comma; commas beside a point part thousands
-    both = pc.and_(pc.match_substring(plain, "."), pc.match_substring(plain, ","))
-    plain = pc.if_else(
-        both, pc.replace_substring(plain, ",", ""), pc.replace_substring(plain, ",", ".", max_replacements=1)
-    )
+    plain = _pointed(plain, decimal)
     readable = pc.match_substring_regex(plain, NUMBER)
     numbers = pc.cast(pc.if_else(readable, plain, pa.scalar(None, pa.string())), pa.float64())
     per_word = numbers.to_numpy(zero_copy_only=False) * factor
@@ -148,12 +148,39 @@ def _read_slowly(
     return values, np.isnan(values) & (index >= 0)
 
 
+def _pointed(words: pa.StringArray, decimal: str | None) -> pa.StringArray:
+    """Numbers with a decimal point and nothing between thousands; what is neither is left, to be unreadable."""
+
+    def parted(mark: str) -> pa.BooleanArray:
+        """Groups of three behind ``mark``, then the other mark at most once; one group alone tells nothing unless the mark is known."""
+        other = "," if mark == "." else "."
+        group = rf"\{mark}\d{{3}}"
+        known = rf"({group})+(\{other}\d*)?"
+        unknown = rf"(({group}){{2,}}|({group})+\{other}\d*)"
+        return pc.match_substring_regex(words, rf"^[+-]?\d{{1,3}}{known if decimal else unknown}$")
+
+    def without(mark: str) -> pa.StringArray:
+        return pc.replace_substring(words, mark, "")
+
+    commas = pc.replace_substring(words, ",", ".")
+    if decimal == ".":
+        return pc.if_else(parted(","), without(","), words)
+    if decimal == ",":
+        # a point is no decimal mark here: unless it parts thousands the number is not readable
+        pointed = pc.match_substring(words, ".")
+        odd = pc.if_else(pointed, pc.binary_join_element_wise(words, "?", ""), commas)
+        return pc.if_else(parted("."), pc.replace_substring(without("."), ",", "."), odd)
+    plain = pc.if_else(parted(","), without(","), commas)
+    return pc.if_else(parted("."), pc.replace_substring(without("."), ",", "."), plain)
+
+
 def as_integers(
-    column: pa.Array, *, name: str = ""
+    column: pa.Array, *, name: str = "", decimal: str | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Whole numbers of a column: values (0 where unknown), known, unreadable, and readable but not whole."""
     if not pa.types.is_floating(column.type):
         try:
+            # "1.234" is no whole number for Arrow, whatever the mark
             whole = pc.cast(column if pa.types.is_integer(column.type) else as_text(column), pa.int64())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             pass
@@ -161,7 +188,7 @@ def as_integers(
             known = ~np.asarray(pc.is_null(whole))
             none = np.zeros(len(known), dtype=np.bool_)
             return whole.fill_null(0).to_numpy(zero_copy_only=False), known, none, none
-    values, unreadable = as_reals(column, name=name)
+    values, unreadable = as_reals(column, name=name, decimal=decimal)
     known = ~np.isnan(values)
     fraction = known & ((np.floor(values) != values) | (np.abs(values) >= 2**53))
     known &= ~fraction

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from etl.readers.encoding import guess
 from etl.readers.source import Limits, RawChunk, Source
+from etl.readers.table import MOST_COLUMNS
+from etl.records import RejectedRow
 from geo_core.errors import DataQuality, InvalidInput, LimitExceeded
 
 
@@ -21,39 +25,27 @@ from geo_core.errors import DataQuality, InvalidInput, LimitExceeded
 class GeoJsonSource(Source):
     """A FeatureCollection. Values that are lists or objects are kept as JSON text."""
 
-    features: list[dict[str, Any]] = field(default_factory=list)
+    features: list[dict[str, Any] | None] = field(default_factory=list)
 
     @classmethod
-    def open(cls, path: Path, limits: Limits) -> Self:
-        """Read the file.
+    def of(cls, document: Any, limits: Limits) -> Self:
+        """The source of a parsed document.
 
         Raises
         ------
-        LimitExceeded : ``geojson-too-large``.
-        DataQuality : ``broken-json`` (with line), ``no-rows``.
-        InvalidInput : ``not-a-feature-collection``.
+        InvalidInput : ``not-a-feature-collection``, ``too-many-columns``. DataQuality : ``unknown-crs``.
         """
-        import orjson
-
-        size = path.stat().st_size
-        if size > limits.max_geojson_bytes:
-            raise LimitExceeded("geojson-too-large", size_bytes=size, limit_bytes=limits.max_geojson_bytes)
-        data = path.read_bytes().lstrip(b"\xef\xbb\xbf")
-        try:
-            document = orjson.loads(data)
-        except orjson.JSONDecodeError as error:
-            raise DataQuality("broken-json", line=error.lineno, column=error.colno) from error
         kind = document.get("type") if isinstance(document, dict) else None
         if kind == "Feature":
             document = {"features": [document]}
         elif kind != "FeatureCollection" or not isinstance(document.get("features"), list):
-            raise InvalidInput("not-a-feature-collection", found=str(kind))
-        features = [f if isinstance(f, dict) else {} for f in document["features"]]
+            raise InvalidInput("not-a-feature-collection", found=str(kind)[:100])
+        features = [f if isinstance(f, dict) else None for f in document["features"]]
         header: dict[str, None] = {}
         for feature in features:
-            header.update(dict.fromkeys(feature.get("properties") or ()))
-        if any("id" in feature for feature in features):
-            header.setdefault("@id")
+            header.update(dict.fromkeys(keys_of(feature or {})))
+        if len(header) > MOST_COLUMNS:
+            raise InvalidInput("too-many-columns", found=len(header), limit=MOST_COLUMNS)
         return cls(
             limits=limits,
             format="geojson",
@@ -69,21 +61,76 @@ class GeoJsonSource(Source):
         self.count(len(self.features))
         for start in range(0, len(self.features), self.limits.chunk_rows):
             part = self.features[start : start + self.limits.chunk_rows]
-            properties = [f.get("properties") or {} for f in part]
-            parts = {
-                name: _column(
-                    [f.get("id") for f in part]
-                    if name == "@id" and not any("@id" in p for p in properties)
-                    else [p.get(name) for p in properties]
-                )
-                for name in wanted
-            }
+            there = [f for f in part if f is not None]
+            at = np.array([k for k, f in enumerate(part) if f is not None], dtype=np.int64)
+            rejected = tuple(
+                RejectedRow(row_number=start + k + 1, raw={}, reasons=(("broken-feature", {}),))
+                for k, f in enumerate(part)
+                if f is None
+            )
             self.progress = (start + len(part)) / len(self.features)
-            rows = np.arange(start + 1, start + len(part) + 1, dtype=np.int64)
-            yield RawChunk(parts, rows, _geometries([f.get("geometry") for f in part]))
+            yield RawChunk(
+                columns_of(there, wanted),
+                start + 1 + at,
+                geometries([f.get("geometry") for f in there]),
+                rejected=rejected,
+            )
 
     def close(self) -> None:
         self.features = []
+
+
+def load(path: Path, limits: Limits) -> tuple[Any, str | None]:
+    """A JSON file parsed as a whole, and its encoding where that had to be guessed.
+
+    Raises
+    ------
+    LimitExceeded : ``geojson-too-large``. DataQuality : ``broken-json``.
+    """
+    size = path.stat().st_size
+    if size > limits.max_geojson_bytes:
+        raise LimitExceeded("geojson-too-large", size_bytes=size, limit_bytes=limits.max_geojson_bytes)
+    return _document(path.read_bytes())
+
+
+def _document(data: bytes) -> tuple[Any, str | None]:
+    """The parsed JSON, and its encoding where that had to be guessed.
+
+    Raises
+    ------
+    DataQuality : ``broken-json``.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return orjson.loads(data), None
+    except orjson.JSONDecodeError as error:
+        found = guess(data[: 1 << 20])
+        if found.guessed or found.encoding == "utf-16":
+            try:
+                return orjson.loads(data.decode(found.encoding)), found.encoding
+            except (UnicodeDecodeError, orjson.JSONDecodeError):
+                pass
+        raise DataQuality("broken-json", line=error.lineno, column=error.colno) from error
+
+
+def _properties(feature: dict[str, Any]) -> dict[str, Any]:
+    found = feature.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def keys_of(feature: dict[str, Any]) -> list[str]:
+    """The columns a feature brings: its properties, and ``@id`` for a key of its own."""
+    return [*_properties(feature), *(["@id"] if "id" in feature else [])]
+
+
+def columns_of(features: Sequence[dict[str, Any]], wanted: Sequence[str]) -> dict[str, pa.Array]:
+    """Columns of the features; a property called ``@id`` goes before the feature's own key."""
+    found = [_properties(f) for f in features]
+    named = any("@id" in p for p in found)
+    return {
+        name: _column([f.get("id") for f in features] if name == "@id" and not named else [p.get(name) for p in found])
+        for name in wanted
+    }
 
 
 def _column(values: list[Any]) -> pa.Array:
@@ -101,10 +148,8 @@ def _column(values: list[Any]) -> pa.Array:
     )
 
 
-def _geometries(items: list[Any]) -> NDArray[np.object_]:
+def geometries(items: list[Any]) -> NDArray[np.object_]:
     """Shapely geometries; what cannot be read is an empty collection, so that it is told from no geometry."""
-    import orjson
-
     out = np.full(len(items), None, dtype=object)
     points = [
         i
@@ -112,7 +157,7 @@ def _geometries(items: list[Any]) -> NDArray[np.object_]:
         if isinstance(g, dict) and g.get("type") == "Point" and _is_position(g.get("coordinates"))
     ]
     if points:
-        out[points] = shapely.points([items[i]["coordinates"][:2] for i in points])
+        out[points] = shapely.points([[float(v) for v in items[i]["coordinates"][:2]] for i in points])
     done = set(points)
     others = [i for i, g in enumerate(items) if g is not None and i not in done]
     if others:

@@ -1,51 +1,45 @@
-"""GeoPackage through GDAL's Arrow stream."""
+"""GeoPackage: one feature table of it."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-import pyarrow as pa
 import pyogrio
 import pyogrio.errors
-import shapely
 
-from etl.readers.source import Limits, RawChunk, Source
+from etl.readers.ogr import FAULTS, OgrSource
+from etl.readers.source import Limits, resolve
 from geo_core.errors import DataQuality, InvalidInput
+from layers.spec import TableReading
 
 
 @dataclass(eq=False)
-class GeoPackageSource(Source):
-    """The one feature table of a GeoPackage."""
-
-    path: Path = Path()
-    table: str = ""
-    features: int = 0
+class GeoPackageSource(OgrSource):
+    """The one feature table of a GeoPackage, or the one named."""
 
     @classmethod
-    def open(cls, path: Path, limits: Limits) -> Self:
-        """Read the catalogue.
+    def open(cls, path: Path, limits: Limits, reading: TableReading | None = None) -> Self:
+        """Read the catalogue. Only tables and views the catalogue names are looked at; nothing in the file is run but what reads them.
 
         Raises
         ------
         DataQuality : ``truncated-file``, ``no-rows``.
-        InvalidInput : ``several-layers``.
+        InvalidInput : ``several-layers``, ``no-such-table``.
         """
+        wanted = reading.sheet if reading is not None else None
         try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
                 database.execute("PRAGMA schema_version").fetchone()
-            tables = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-            if len(tables) > 1:
-                raise InvalidInput("several-layers", found=tables[:20])
-            if not tables:
-                raise DataQuality("no-rows", name=path.name)
-            info = pyogrio.read_info(path, layer=tables[0])
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, sqlite3.DatabaseError) as error:
+                tables = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+                table = _chosen(tables, wanted, path)
+                info = pyogrio.read_info(path, layer=table)
+                quoted = table.replace('"', '""')
+                features = int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608
+        except (*FAULTS, sqlite3.Error) as error:
             raise DataQuality("truncated-file", format="geopackage") from error
         return cls(
             limits=limits,
@@ -54,34 +48,19 @@ class GeoPackageSource(Source):
             crs=info["crs"],
             has_geometry=True,
             path=path,
-            table=tables[0],
-            features=int(info["features"]),
+            table=table,
+            features=features,
         )
 
-    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[RawChunk]:
-        wanted = list(dict.fromkeys(self.header if columns is None else columns))
-        seen = 0
-        try:
-            with pyogrio.open_arrow(
-                self.path, layer=self.table, columns=wanted, batch_size=self.limits.chunk_rows, use_pyarrow=True
-            ) as (meta, reader):
-                geometry_name = meta["geometry_name"] or "wkb_geometry"
-                for batch in reader:
-                    rows = batch.num_rows
-                    column = batch.column(geometry_name)
-                    if isinstance(column, pa.ExtensionArray):
-                        column = column.storage
-                    geometry = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
-                    parts = {name: batch.column(name) for name in wanted}
-                    yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry)
-                    seen += rows
-                    self.progress = min(seen / max(self.features, 1), 1.0)
-                    self.count(seen)
-        except (
-            pyogrio.errors.DataSourceError,
-            pyogrio.errors.FeatureError,
-            pa.ArrowException,
-            RuntimeError,
-            OSError,
-        ) as error:
-            raise DataQuality("truncated-file", format="geopackage", row=seen) from error
+
+def _chosen(tables: list[str], wanted: str | None, path: Path) -> str:
+    if wanted is not None:
+        found = resolve(tables, wanted)
+        if found is None:
+            raise InvalidInput("no-such-table", name=wanted, found=tables[:20])
+        return found
+    if len(tables) > 1:
+        raise InvalidInput("several-layers", found=tables[:20])
+    if not tables:
+        raise DataQuality("no-rows", name=path.name)
+    return tables[0]

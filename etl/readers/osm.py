@@ -1,4 +1,4 @@
-"""OpenStreetMap PBF, streamed: nodes as points, ways as lines with their node ids, closed ways and relations as areas."""
+"""OpenStreetMap PBF and XML, streamed: nodes as points, ways as lines with their node ids, closed ways and relations as areas."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ONEWAY_BY_NATURE = frozenset({("junction", "roundabout"), ("highway", "motorway"
 
 @dataclass(eq=False)
 class OsmSource(Source):
-    """The objects of a PBF extract that a mapping's ``where`` asks for.
+    """The objects of an extract that a mapping's ``where`` asks for.
 
     Besides tags it offers the columns ``osm_id`` (``n1``, ``w1``, ``r1``; ``w1.0``, ``w1.1`` for the pieces of a way), ``osm_kind``
     (``key=value`` of the first tag asked for), ``from_node`` and ``to_node``. Who maps both of these gets ways cut at every
@@ -56,7 +56,15 @@ class OsmSource(Source):
     areas: bool = False
 
     @classmethod
-    def open(cls, path: Path, limits: Limits, *, layer: Layer | None, mapping: SourceMapping | None) -> Self:
+    def open(
+        cls,
+        path: Path,
+        limits: Limits,
+        *,
+        layer: Layer | None,
+        mapping: SourceMapping | None,
+        format: str = "osm-pbf",  # noqa: A002
+    ) -> Self:
         """Read the header block.
 
         Raises
@@ -65,9 +73,9 @@ class OsmSource(Source):
         DataQuality : ``truncated-file``.
         """
         try:
-            osmium.io.Reader(str(path)).header()
+            osmium.io.Reader(_file(path, format)).header()
         except RuntimeError as error:
-            raise _broken(error) from error
+            raise _broken(error, format) from error
         where: Where = {}
         if mapping is not None:
             if not mapping.where:
@@ -76,7 +84,7 @@ class OsmSource(Source):
         shape = layer.geometry if layer is not None else "Geometry"
         return cls(
             limits=limits,
-            format="osm-pbf",
+            format=format,
             crs="OGC:CRS84",
             has_geometry=True,
             open_ended=True,
@@ -107,7 +115,7 @@ class OsmSource(Source):
             if len(rows):
                 yield rows.chunk(seen)
         except RuntimeError as error:
-            raise _broken(error) from error
+            raise _broken(error, self.format) from error
 
     def _kind(self, tags: Any) -> tuple[str, str] | None:
         """The first tag asked for, in the order of ``where``."""
@@ -118,11 +126,11 @@ class OsmSource(Source):
         return None
 
     def _processor(self) -> Any:
-        return osmium.FileProcessor(str(self.path)).with_filter(osmium.filter.KeyFilter(*self.where))
+        return osmium.FileProcessor(_file(self.path, self.format)).with_filter(osmium.filter.KeyFilter(*self.where))
 
     def _junctions(self) -> NDArray[np.int64]:
         """Nodes at which ways must be cut: those that the wanted ways use more than once, sorted."""
-        ways: Any = osmium.FileProcessor(str(self.path), osmium.osm.WAY).with_filter(
+        ways: Any = osmium.FileProcessor(_file(self.path, self.format), osmium.osm.WAY).with_filter(
             osmium.filter.KeyFilter(*self.where)
         )
         used = [
@@ -164,10 +172,17 @@ class OsmSource(Source):
                     yield name, kind, dict(thing.tags), shape, [], False
 
 
-def _broken(error: RuntimeError) -> DataQuality:
+def _file(path: Path, format: str) -> Any:  # noqa: A002 - the word of the source
+    """The file with its format told: the name may end in anything."""
+    return osmium.io.File(str(path), "pbf" if format == "osm-pbf" else "osm")
+
+
+def _broken(error: RuntimeError, format: str) -> InvalidInput:  # noqa: A002
     text = str(error)
-    code = "truncated-file" if "EOF" in text or "truncated" in text else "unreadable-file"
-    return DataQuality(code, format="osm-pbf", detail=text[:200])
+    if "entities" in text.lower():
+        return InvalidInput("xml-doctype")
+    cut = "EOF" in text or "truncated" in text or "no element found" in text or "unclosed" in text
+    return DataQuality("truncated-file" if cut else "unreadable-file", format=format, detail=text[:200])
 
 
 def _is_areal(kind: tuple[str, str], tags: Any) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 
+from etl.readers.ogr import geometries_of
 from etl.readers.source import Limits, RawChunk, Source
 from geo_core.errors import DataQuality, InvalidInput
 
@@ -65,7 +65,7 @@ class ParquetSource(Source):
                     column = batch.column(self.geometry)
                     if isinstance(column, pa.ExtensionArray):
                         column = column.storage
-                    geometry = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
+                    geometry = geometries_of(column)
                 parts = {name: batch.column(name) for name in wanted}
                 yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry)
                 seen += rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ OSM_ID = "osm_id"
 OSM_KIND = "osm_kind"
 FROM_NODE = "from_node"
 TO_NODE = "to_node"
+OSM_FORMATS = frozenset({"osm-pbf", "osm-xml"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Limits:
     block_bytes : bytes of a text file parsed at a time.
     max_rows : of any source: about 24 bytes are kept per row to find duplicates, 0.6 GB at the limit.
     max_geojson_bytes : GeoJSON is read as a whole, at about eight times its size in memory.
+    max_feature_bytes : one feature of a GeoJSON sequence, one element of an XML file with all it holds.
+    max_strings_bytes : the shared texts of a workbook, which are kept in memory.
     max_unpacked_bytes, max_ratio : of a packed file; the ratio is judged from ``ratio_from_bytes`` unpacked on.
     """
 
@@ -39,6 +42,8 @@ class Limits:
     block_bytes: int = 16 << 20
     max_rows: int = 25_000_000
     max_geojson_bytes: int = 128 << 20
+    max_feature_bytes: int = 64 << 20
+    max_strings_bytes: int = 256 << 20
     max_unpacked_bytes: int = 20 << 30
     max_ratio: int = 200
     ratio_from_bytes: int = 10 << 20
@@ -57,6 +62,7 @@ class RawChunk:
     node_ids : OSM nodes of each line.
     rejected : rows that could not even be cut into columns.
     clipped : lines that lost vertices outside the extract.
+    flags : what the reader noticed about single rows of ``columns``: flag → mask.
     """
 
     columns: dict[str, pa.Array]
@@ -65,6 +71,7 @@ class RawChunk:
     node_ids: pa.ListArray | None = None
     rejected: tuple[RejectedRow, ...] = ()
     clipped: NDArray[np.bool_] | None = None
+    flags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row_number)
@@ -76,13 +83,14 @@ class Source(ABC):
 
     Parameters
     ----------
-    format : csv | geojson | geopackage | parquet | osm-pbf.
+    format : csv | xlsx | json | geojson | geojson-seq | geopackage | parquet | shapefile | kml | gpx | osm-pbf | osm-xml.
     header : the source's columns, geometry apart.
     crs : the CRS the file itself states, as anything pyproj accepts; None = it states none.
     has_geometry : rows carry a geometry of their own.
     open_ended : a column may be missing from a row without the file being at fault (GeoJSON, OSM).
     natural_id : column that identifies a row when the mapping names none (OSM).
-    warnings : what was noticed about the file as a whole.
+    decimal : the decimal mark of numbers written as text ("," or "."); None = each number tells.
+    warnings : what was noticed about the file as a whole; complete when the chunks are exhausted.
     progress : share of the file handed out so far, 0–1; stays 0 where it cannot be known.
     """
 
@@ -93,6 +101,7 @@ class Source(ABC):
     has_geometry: bool = False
     open_ended: bool = False
     natural_id: str | None = None
+    decimal: str | None = None
     warnings: Tally = field(default_factory=Tally)
     progress: float = 0.0
 

@@ -48,7 +48,7 @@ def points(folder, lon, lat, name="in.csv"):
         (b"\xef\xbb\xbf \r\n\n", "in.csv", DataQuality, "empty-file"),
         ("id,time,lon,lat,category\n", "in.csv", DataQuality, "no-rows"),
         ("id,time,lon,lat,category", "in.csv", DataQuality, "no-rows"),
-        ("id:time:lon:lat:category\na:b:c:d:e\n", "in.csv", InvalidInput, "wrong-delimiter"),
+        ("id~time~lon~lat~category\na~b~c~d~e\n", "in.csv", InvalidInput, "wrong-delimiter"),
         ("id,time,lng,latitude,category\na,b,c,d,e\n", "in.csv", InvalidInput, "missing-columns"),
         ("1,2024,76.95,52.3,5\n2,2024,76.95,52.3,5\n".replace("2024", "20"), "in.csv", DataQuality, "no-header"),
         (os.urandom(5000), "in.csv", DataQuality, "binary-file"),

@@ -208,7 +208,7 @@ def test_lines_in_a_csv_are_read_from_well_known_text(tmp_path):
         path, into=lines, how=mapping(columns={}, lon=None, lat=None, source_id="name", time=None)
     )
     assert batches[0].geometry[0].geom_type == "LineString"
-    assert reasons(rejected) == {2: ["missing-position"]}
+    assert reasons(rejected) == {2: ["empty-geometry"]}
 
 
 def test_columns_are_found_whatever_their_case(tmp_path):
