@@ -11,6 +11,8 @@ import pyarrow as pa
 import shapely.geometry.base
 from numpy.typing import NDArray
 
+from etl.surroundings import Surroundings
+
 Degrees = NDArray[np.float64]
 Moments = NDArray[np.datetime64]
 DarkRule = Callable[[Degrees, Degrees, Moments, Moments], pa.BooleanArray]
@@ -28,6 +30,7 @@ class ImportContext:
     minimum_year : events before it are refused.
     dark : called as ``dark(lon, lat, occurred_from, occurred_to)`` (degrees, UTC datetime64[us]; NaN and NaT unknown), gives
         whether the sun is lower than −6° for the whole interval, null = unknown or not the same throughout.
+    surroundings : what positions are judged by; None = by nothing.
     """
 
     zone: str
@@ -35,3 +38,4 @@ class ImportContext:
     territory: shapely.geometry.base.BaseGeometry | None = None
     minimum_year: int = 1990
     dark: DarkRule | None = None
+    surroundings: Surroundings | None = None

@@ -97,6 +97,11 @@ class FlagColumn:
             return np.zeros(len(self.bits), dtype=np.bool_)
         return (self.bits >> np.uint64(self.names.index(name))) & np.uint64(1) == 1
 
+    def counts(self) -> dict[str, int]:
+        """How many rows carry each flag that any row carries."""
+        used = np.bitwise_or.reduce(self.bits) if len(self.bits) else np.uint64(0)
+        return {n: int(np.count_nonzero(self.mask(n))) for i, n in enumerate(self.names) if int(used) >> i & 1}
+
     def take(self, keep: NDArray[np.bool_]) -> FlagColumn:
         return FlagColumn(self.names, self.bits[keep])
 
@@ -238,13 +243,15 @@ class RecordBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadReport:
-    """What became of every row of a file; ``read = accepted + rejected + struck_off`` always.
+    """What became of every row of a file; ``read = accepted + rejected + struck_off + merged`` always.
 
     Parameters
     ----------
     reasons : how many rows each reason rejected; a row with two reasons counts in both, so the sum may exceed ``rejected``.
     period : first and last local day of accepted events; None when no day is known.
     sha256 : of the file as given (packed, if it was packed).
+    merged : rows that went into a record another row had begun (``SourceMapping.grouping``).
+    flagged : flag → accepted rows that carry it.
     """
 
     format: str
@@ -257,3 +264,5 @@ class ReadReport:
     size_bytes: int
     period: tuple[date, date] | None = None
     struck_off: int = 0
+    merged: int = 0
+    flagged: Mapping[str, int] = field(default_factory=dict)
