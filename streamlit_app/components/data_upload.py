@@ -15,7 +15,13 @@ from streamlit_app.gateway import Job, LayerInfo, SentFile
 from streamlit_app.services import mappings, reports
 from streamlit_app.widgets import table
 
-ENDINGS = ["csv", "tsv", "txt", "geojson", "json", "gpkg", "parquet", "geoparquet", "pbf", "zip", "gz"]
+ENDINGS = [
+    "csv", "tsv", "tab", "txt", "xlsx", "xlsm", "geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl", "gpkg", "parquet", "geoparquet",
+    "kml", "kmz", "gpx", "pbf", "osm", "zip", "gz",
+]  # fmt: skip
+WITH_GEOMETRY = frozenset(
+    {"geojson", "geojson-seq", "geopackage", "geoparquet", "shapefile", "kml", "gpx", "osm-pbf", "osm-xml"}
+)
 _JOB, _ENDED, _PREVIEW, _FILE = (f"qorgan.upload.{name}" for name in ("job", "ended", "preview", "file"))
 _TABLE_PX = 320
 _NOT_GIVEN = ""
@@ -73,7 +79,7 @@ def _preview(context: Context, layer: LayerInfo, file: SentFile, *, identity: tu
     mapping = mappings.with_codes(mapping, _codes(context, layer, preview, suffix=suffix))
     text = json.dumps(mapping, ensure_ascii=False)
     picks = mappings.picks_of(mapping)
-    has_geometry = preview.get("format") in ("geojson", "geopackage", "geoparquet", "osm-pbf")
+    has_geometry = preview.get("format") in WITH_GEOMETRY
     lacks = mappings.lacking(picks, layer, constants=mapping.get("constants") or {}, has_geometry=has_geometry)
     if lacks:
         named = ", ".join(mappings.target_title(target, layer, words) for target in lacks)
