@@ -88,7 +88,14 @@ def test_unknown_stays_unknown_and_is_never_zero(tmp_path):
 
 def test_a_field_that_may_stay_unknown_keeps_its_row_with_a_note(tmp_path):
     batches, rejected, report = read(
-        write(tmp_path, [event(height_m="900"), event(id="b", height_m="low"), event(id="c", height_m="3,5 м")])
+        write(
+            tmp_path,
+            [
+                event(lon=76.95123, height_m="900"),
+                event(id="b", lon=76.96123, height_m="low"),
+                event(id="c", lon=76.97123, height_m="3,5 м"),
+            ],
+        )
     )
     assert not rejected
     assert batches[0].columns["height_m"].to_pylist() == [None, None, 3.5]
