@@ -19,7 +19,7 @@ from sqlalchemy import text
 from cli.job_watch import Watch, remove_upload
 from etl.jobs import is_awaited
 from geo_core.errors import QorganError
-from layers import jobs, loading
+from layers import connections, jobs, loading
 from layers.engine import Engines, border
 from layers.identity import transaction
 
@@ -91,6 +91,14 @@ class Worker:
             await asyncio.shield(self._started(job_id))
 
         app.task(name=jobs.TASK, queue=jobs.QUEUE)(run_job)
+
+        async def refresh_due(timestamp: int) -> None:  # noqa: ARG001 - it is always passed
+            """Procrastinate sees to it that one worker of all does this each minute."""
+            with contextlib.suppress(QorganError):
+                await asyncio.to_thread(connections.queue_due, self._engines.app)
+
+        due = app.task(name="qorgan.refresh_due", queue=jobs.QUEUE, queueing_lock="refresh-due")(refresh_due)
+        app.periodic(cron="* * * * *")(due)
         async with app.open_async():
             await app.run_worker_async(
                 queues=[jobs.QUEUE],

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         description="Folder where uploaded files wait for the worker; API and worker must both see it. Unset: `uploads` in the home "
         "folder.",
     )
+    mappings: Path | None = Field(
+        default=None,
+        description="Folder of saved mappings, one folder per workspace and layer, one JSON file per source; put it under version "
+        "control. API and command line must both see it. Unset: `mappings` in the home folder.",
+    )
     pg_bindir: Path | None = Field(
         default=None,
         description="Folder of `initdb` and `postgres`. Unset: the newest installed PostgreSQL that has PostGIS.",
@@ -58,6 +63,14 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         description="Address the one origin listens on. Anything but loopback needs a reverse proxy with TLS in front.",
+    )
+    private_services: bool = Field(
+        default=False,
+        description="Whether scheduled refreshes may ask services inside private networks (10.0.0.0/8, 192.168.0.0/16, this machine). The "
+        "command line may always.",
+    )
+    service_pause_seconds: float = Field(
+        default=1.2, ge=0, le=3600, description="Pause between two questions to a service that is asked for records."
     )
     language: str | None = Field(
         default=None,

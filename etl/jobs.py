@@ -32,6 +32,7 @@ class Work:
     ----------
     params : as they were submitted.
     uploads : the folder uploaded files wait in; a job reads no other file.
+    private_services, service_pause_s : the operator's settings for services that are asked.
     """
 
     engines: Engines
@@ -40,6 +41,8 @@ class Work:
     params: Mapping[str, Any]
     uploads: Path
     progress: Progress
+    private_services: bool = False
+    service_pause_s: float = 1.2
 
 
 Runner = Callable[[Work], dict[str, Any]]
@@ -118,9 +121,34 @@ def _import(work: Work) -> dict[str, Any]:
         ),
         progress=work.progress,
     ).as_dict()
-    if not report["dry_run"] and report["loaded"] + report["updated"]:
+    if not report["dry_run"] and report["loaded"] + report["updated"] + report["removed"]:
         report["derive_job"] = queue_derivations(work.engines.app, work.principal, work.workspace, layer)
     return report
+
+
+def _refresh(work: Work) -> dict[str, Any]:
+    from etl.sources.addresses import Guard
+    from etl.sources.refreshing import run_refresh
+    from etl.sources.service import Asking
+    from etl.sources.transport import Politeness
+
+    found = run_refresh(
+        work.engines,
+        work.principal,
+        work.workspace,
+        int(work.params["connection"]),
+        Asking(
+            spool=work.uploads / "services",
+            guard=Guard(allow_private=work.private_services),
+            politeness=Politeness(pause_s=work.service_pause_s),
+        ),
+        full=bool(work.params.get("full", False)),
+        progress=work.progress,
+    )
+    if found["loaded"] + found["updated"] + found["removed"]:
+        layer = registry.load()[str(work.params["layer"])]
+        found["derive_job"] = queue_derivations(work.engines.app, work.principal, work.workspace, layer)
+    return found
 
 
 def _derive(work: Work) -> dict[str, Any]:
@@ -156,9 +184,17 @@ def _demo(work: Work) -> dict[str, Any]:
 
 
 _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"import": ("layer", "path", "mapping"), "derive": (), "plan": ("cameras",), "demo": ("name",)}
+    {
+        "import": ("layer", "path", "mapping"),
+        "derive": (),
+        "plan": ("cameras",),
+        "demo": ("name",),
+        "refresh": ("connection", "layer"),
+    }
 )
-KINDS: Mapping[str, Runner] = MappingProxyType({"import": _import, "derive": _derive, "plan": _plan, "demo": _demo})
+KINDS: Mapping[str, Runner] = MappingProxyType(
+    {"import": _import, "derive": _derive, "plan": _plan, "demo": _demo, "refresh": _refresh}
+)
 
 
 def run(kind: str, work: Work) -> dict[str, Any]:

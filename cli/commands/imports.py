@@ -9,7 +9,7 @@ import typer
 
 from cli.filtering import JsonOption, WorkspaceOption
 from cli.speech import language, print_json, print_line, say, tell_error
-from geo_core.errors import DataQuality
+from geo_core.errors import DataQuality, InvalidInput
 from i18n import texts
 
 # The exit code of data that cannot be used, as ``cli.main`` has it for refused files.
@@ -29,51 +29,69 @@ def register(app: typer.Typer) -> None:
 
 def import_file(
     layer: Annotated[str, typer.Argument()],
-    source: Annotated[Path, typer.Argument()],
+    source: Annotated[str, typer.Argument()],
     mapping: Annotated[str | None, typer.Option("--mapping")] = None,
     save_mapping: Annotated[Path | None, typer.Option("--save-mapping", dir_okay=False)] = None,
     workspace: WorkspaceOption = None,
     source_name: Annotated[str, typer.Option("--source-name")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
     synthetic: Annotated[bool, typer.Option("--synthetic")] = False,
+    where: Annotated[str, typer.Option("--where")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Import a file into a layer as one batch: all of it, or nothing.
+    """Import a file, or a layer of a service, into a layer as one batch: all of it, or nothing.
 
     Exit code 3 when every row was rejected: the report is told all the same.
     """
     from cli.mappings import choose
     from cli.output import ProgressLine
+    from cli.serving import asking, choose_for_service, imported
     from cli.session import session
     from etl.importer import ImportRequest, run_import
     from etl.mapping import dump_mapping, to_json
+    from etl.sources.addresses import is_service_url
+    from etl.sources.service import ServiceRequest
     from layers import registry
 
     wanted = registry.load()[layer]
     with session() as here:
         slug = here.workspace(workspace)
-        how, proposal = choose(here.engines, here.principal, layer=wanted, path=source, workspace=slug, wanted=mapping)
+        is_service = is_service_url(source)
+        if where and not is_service:
+            raise InvalidInput("where-needs-service")
+        if is_service:
+            how, proposal = choose_for_service(here, layer=wanted, url=source, wanted=mapping)
+        else:
+            how, proposal = choose(
+                here.engines,
+                here.principal,
+                layer=wanted,
+                path=Path(source),
+                workspace=slug,
+                wanted=mapping,
+                saved=here.mappings(slug),
+            )
         if proposal is not None and not json:
             _tell_proposal(proposal)
         if save_mapping is not None:
             save_mapping.write_text(dump_mapping(how), encoding="utf-8")
             say("cli.import.mapping_saved", path=str(save_mapping))
         line = ProgressLine()
+        given: dict[str, Any] = {
+            "layer": wanted,
+            "mapping": how,
+            "workspace": slug,
+            "source_name": source_name,
+            "is_synthetic": synthetic,
+            "dry_run": dry_run,
+        }
         try:
-            report = run_import(
-                here.engines,
-                here.principal,
-                ImportRequest(
-                    layer=wanted,
-                    path=source,
-                    mapping=how,
-                    workspace=slug,
-                    source_name=source_name,
-                    is_synthetic=synthetic,
-                    dry_run=dry_run,
-                ),
-                progress=line,
-            ).as_dict()
+            if is_service:
+                asked = ServiceRequest(url=source, where=where, **given)
+                report = imported(here, asked, asking(here), progress=line)
+            else:
+                request = ImportRequest(path=Path(source), **given)
+                report = run_import(here.engines, here.principal, request, progress=line).as_dict()
         finally:
             line.clear()
     if json:
@@ -90,7 +108,7 @@ def import_file(
 def _tell_proposal(proposal: Any) -> None:
     columns = dict(proposal.mapping.columns)
     columns |= {"lon": proposal.mapping.lon, "lat": proposal.mapping.lat, "id": proposal.mapping.source_id}
-    if proposal.reasons and all(reason == "by-signature" for reason in proposal.reasons.values()):
+    if proposal.reasons and all(reason in {"by-signature", "by-saved"} for reason in proposal.reasons.values()):
         say("cli.import.recognised", source=proposal.mapping.id)
         return
     say("cli.import.proposed", crs=proposal.mapping.crs)
@@ -98,6 +116,8 @@ def _tell_proposal(proposal: Any) -> None:
         name = target.removeprefix("@")
         if columns.get(name):
             say("cli.import.proposed_column", target=name, column=columns[name], confidence=confidence)
+    for doubt in proposal.doubts:
+        print_line(texts().text(f"doubt.{doubt.code}", language(), **doubt.params))
     if proposal.mapping.time is not None:
         given = {name: value for name, value in vars(proposal.mapping.time).items() if isinstance(value, str)}
         say("cli.import.proposed_time", columns=", ".join(f"{name}: {value}" for name, value in given.items()))
@@ -110,6 +130,10 @@ def _tell_report(report: dict[str, Any]) -> None:
     counts = {name: report[name] for name in ("read", "loaded", "updated", "unchanged", "rejected")}
     key = "cli.import.checked" if report["dry_run"] else "cli.import.loaded"
     print_line(said.text(key, reader, layer=report["layer"], batch=report["batch_id"] or 0, **counts))
+    if report["struck_off"]:
+        print_line(said.text("cli.import.struck_off", reader, count=report["struck_off"], removed=report["removed"]))
+    if report["origin"]:
+        print_line(said.text("cli.import.origin", reader, **_numbers(report["origin"])))
     samples = {reason[0]: reason[1] for row in report["rejected_samples"] for reason in row["reasons"]}
     for code, count in report["rejected_by_reason"].items():
         sentence = said.reason(code, reader, samples.get(code, {}), layer=report["layer"])
@@ -120,6 +144,11 @@ def _tell_report(report: dict[str, Any]) -> None:
         print_line(said.text("cli.import.warning_line", reader, count=count, note=sentence))
     if report["rejected"] and report["batch_id"]:
         print_line(said.text("cli.import.see_rejected", reader, batch=report["batch_id"]))
+
+
+def _numbers(origin: dict[str, Any]) -> dict[str, Any]:
+    faults = sum(origin["faults"].values())
+    return {name: origin[name] for name in ("url", "records", "requests")} | {"faults": faults}
 
 
 def listed(

@@ -118,10 +118,7 @@ def where_of(mapping: SourceMapping, service: ServiceLayer, *, where: str, since
     ------
     InvalidInput : ``service-where-invalid``: too long, or a letter no condition has.
     """
-    own = where.strip()
-    if len(own) > LONGEST_WHERE or not own.isprintable() or ";" in own:
-        raise InvalidInput("service-where-invalid", longest=LONGEST_WHERE)
-    own = own or EVERYTHING
+    own = check_where(where) or EVERYTHING
     if since is None:
         return own
     parts = []
@@ -139,6 +136,19 @@ def where_of(mapping: SourceMapping, service: ServiceLayer, *, where: str, since
             parts += [f"{found.name} = {_literal(value, found.type)}" for value in values]
     news = " OR ".join(parts)
     return f"({news})" if own == EVERYTHING else f"({own}) AND ({news})"
+
+
+def check_where(where: str) -> str:
+    """A reader's own condition, in one line.
+
+    Raises
+    ------
+    InvalidInput : ``service-where-invalid``.
+    """
+    own = where.strip()
+    if len(own) > LONGEST_WHERE or not own.isprintable() or ";" in own:
+        raise InvalidInput("service-where-invalid", longest=LONGEST_WHERE)
+    return own
 
 
 def _literal(value: str, kind: str) -> str:

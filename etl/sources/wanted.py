@@ -48,6 +48,18 @@ def columns_of(mapping: SourceMapping) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in given if name and name not in mapping.made))
 
 
+def check_identifiers(mapping: SourceMapping) -> None:
+    """Refuse a mapping that asks a service for what points at a person.
+
+    Raises
+    ------
+    InvalidInput : ``service-identifier-column``.
+    """
+    pointing = sorted(name for name in columns_of(mapping) if name.casefold() in IDENTIFIERS)
+    if pointing:
+        raise InvalidInput("service-identifier-column", columns=pointing)
+
+
 def choose(layer: Layer, mapping: SourceMapping, service: ServiceLayer) -> Wanted:
     """What to ask for with this mapping.
 
@@ -56,10 +68,8 @@ def choose(layer: Layer, mapping: SourceMapping, service: ServiceLayer) -> Wante
     InvalidInput : ``service-identifier-column``: the mapping names a column that points at a person; ``missing-columns``: the
         service has none of the attributes a required field, or the time of an event, comes from; ``no-position-columns``.
     """
+    check_identifiers(mapping)
     columns = columns_of(mapping)
-    pointing = sorted(name for name in columns if name.casefold() in IDENTIFIERS)
-    if pointing:
-        raise InvalidInput("service-identifier-column", columns=pointing)
     fields, named, absent = [service.object_id], {}, []
     for name in columns:
         found = service.field(name)
