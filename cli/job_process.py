@@ -69,7 +69,8 @@ def execute(job_id: int, *, uploads: Path) -> dict[str, Any]:
     from layers import jobs
     from layers.engine import connect
 
-    urls = database_urls(load_settings())
+    settings = load_settings()
+    urls = database_urls(settings)
     engines = connect(str(urls.app), loader_url=str(urls.loader), pool_size=3)
     try:
         found = jobs.of_everyone(engines.app, job_id)
@@ -83,6 +84,8 @@ def execute(job_id: int, *, uploads: Path) -> dict[str, Any]:
             params=job["params"],
             uploads=uploads,
             progress=_Reporter(engines.app, principal, job_id),
+            private_services=settings.private_services,
+            service_pause_s=settings.service_pause_seconds,
         )
         return {"state": "done", "result": kinds.run(job["kind"], work)}
     except QorganError as error:
