@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,8 @@ class ImportRequest:
     dry_run : read and check everything, store nothing.
     origin : of rows asked from a service, how they were got; kept with the batch.
     noted : what was noticed before the file was made; told with the report's warnings.
+    mends : the batch whose rejected rows these are. also : called with the new batch's id when its rows are in their place, in the
+        same transaction.
     """
 
     layer: Layer
@@ -63,16 +66,21 @@ class ImportRequest:
     limits: Limits | None = None
     origin: Mapping[str, Any] | None = None
     noted: Tally | None = None
+    mends: int | None = None
+    also: Callable[[Connection, int], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What became of every row: ``read = loaded + updated + unchanged + rejected + struck_off``.
+    """What became of every row: ``read = loaded + updated + unchanged + rejected + struck_off + merged``.
 
     Parameters
     ----------
     rejected_by_reason : a row with two reasons counts in both.
     struck_off : records the register struck off; ``removed`` of them were stored and are no longer.
+    merged : rows that went into a record another row had begun; 0 where the mapping groups nothing.
+    flagged : note → stored rows (loaded, updated or unchanged) that carry it.
+    mends : the batch whose rejected rows these were; None for a file.
     warnings : code → how many rows or times, with examples.
     origin : of rows asked from a service, how they were got; else None.
     batch_id : None for a dry run.
@@ -90,6 +98,9 @@ class ImportReport:
     rejected: int
     struck_off: int
     removed: int
+    merged: int
+    flagged: dict[str, int]
+    mends: int | None
     rejected_by_reason: dict[str, int]
     warnings: dict[str, int]
     warning_samples: dict[str, list[dict[str, Any]]]
@@ -116,6 +127,11 @@ class _Tally:
     rejected_rows: int = 0
     accepted: int = 0
     struck_off: list[str] = field(default_factory=list)
+    flagged: Counter[str] = field(default_factory=Counter)
+
+    def accept(self, batch: RecordBatch) -> None:
+        self.accepted += len(batch)
+        self.flagged.update(batch.flags.counts())
 
     def strike(self, keys: pa.StringArray | None) -> None:
         if keys is not None:
@@ -148,7 +164,12 @@ def run_import(
         workspace = find(connection, wanted.workspace)
         require(connection, workspace.id, Role.EDITOR)
         where, whole = placing(connection, workspace)
-    context = ImportContext(zone=workspace.zone, now=wanted.now or started, territory=whole, dark=_dark)
+        around = surroundings_of(connection, workspace, wanted.layer)
+        if wanted.mapping.keep_original and not administers_whole(connection, workspace.id):
+            raise Forbidden("originals-need-administrator")
+    context = ImportContext(
+        zone=workspace.zone, now=wanted.now or started, territory=whole, dark=_dark, surroundings=around
+    )
     reading = read_batches(
         wanted.path, layer=wanted.layer, mapping=wanted.mapping, context=context, limits=wanted.limits
     )
@@ -161,7 +182,7 @@ def run_import(
                 allowed, refused = _allowed(batch, where)
                 tally.take(batch.rejected + refused)
                 tally.strike(batch.struck_off)
-                tally.accepted += len(allowed)
+                tally.accept(allowed)
             outcome, batch_id = Outcome(inserted=tally.accepted), None
         else:
             outcome, batch_id = _store(engines, principal, workspace, wanted, reading, where, tally, tell)
@@ -220,12 +241,17 @@ def _store(
             removed=outcome.removed,
         )
 
+    def settle(connection: Connection) -> None:
+        settle_batch(connection, workspace, wanted.layer, batch_id, reading, tally.flagged)
+        if wanted.also is not None:
+            wanted.also(connection, batch_id)
+
     with _started(engines, principal, workspace, given) as batch_id:
         with transaction(engines.app, principal) as connection:
             empty = loading.is_empty(connection, wanted.layer, workspace)
-        rows = _rows(engines, principal, reading, where, tally, tell)
-        into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
-        outcome = loading.load_aside(*into) if empty else loading.load_into(*into, struck_off=tally.struck_off)
+        with closing(_rows(engines, principal, reading, where, tally, tell)) as rows:
+            into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
+            outcome = loading.load_aside(*into) if empty else loading.load_into(*into, struck_off=tally.struck_off)
     return outcome, batch_id
 
 
@@ -267,17 +293,19 @@ def _rows(
     where: Placing,
     tally: _Tally,
     tell: Progress,
-) -> Iterator[Rows]:
-    for batch in ahead(reading):
-        allowed, refused = _allowed(batch, where)
-        tally.take(batch.rejected + refused)
-        tally.strike(batch.struck_off)
-        tally.accepted += len(allowed)
-        if len(allowed):
-            with transaction(engines.app, principal) as connection:
-                ids = loading.reserve_ids(connection, len(allowed))
-            yield _staged(allowed, ids, where)
-        tell(0.9 * min(reading.progress, 1.0), "job.doing.reading")
+) -> Generator[Rows, None, None]:
+    # closed by name: whoever fails keeps the generators in its trace, and the reading thread would go on
+    with closing(ahead(reading)) as coming:
+        for batch in coming:
+            allowed, refused = _allowed(batch, where)
+            tally.take(batch.rejected + refused)
+            tally.strike(batch.struck_off)
+            tally.accept(allowed)
+            if len(allowed):
+                with transaction(engines.app, principal) as connection:
+                    ids = loading.reserve_ids(connection, len(allowed))
+                yield _staged(allowed, ids, where)
+            tell(0.9 * min(reading.progress, 1.0), "job.doing.reading")
     tell(0.92, "job.doing.indexing")
 
 
@@ -358,6 +386,9 @@ def _report(
         rejected=tally.rejected_rows,
         struck_off=len(tally.struck_off),
         removed=outcome.removed,
+        merged=summary.merged,
+        flagged=dict(sorted(tally.flagged.items())),
+        mends=wanted.mends,
         rejected_by_reason=dict(sorted(tally.reasons.items())),
         warnings=dict(sorted({**summary.warnings.counts, **_edits(outcome)}.items())),
         warning_samples={code: samples for code, samples in sorted(summary.warnings.samples.items()) if samples},

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
 _END = object()
 
 
-def ahead(source: Iterable[T], *, chunks: int = 2) -> Iterator[T]:
+def ahead(source: Iterable[T], *, chunks: int = 2) -> Generator[T, None, None]:
     """The items of ``source``, taken from it in a thread at most ``chunks`` ahead; its errors are raised here.
 
-    A consumer that stops early ends the thread at the next item.
+    A consumer that stops early closes this generator (``contextlib.closing``) and so ends the thread at the next item.
     """
     waiting: queue.Queue[object] = queue.Queue(maxsize=chunks)
     stopped = threading.Event()
