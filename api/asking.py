@@ -17,6 +17,7 @@ from api import answers
 from api.gate import Pass
 from api.parameters import LayerName, WorkspaceSlug, filter_from_query, layer_named, place_from_query
 from api.service import Service, service_of
+from etl.saved_mappings import MappingFolder
 from geo_core.errors import InvalidInput, NotFound
 from layers import identity
 from layers.identity import Principal, Purpose
@@ -98,6 +99,11 @@ class Desk:
     def base(self) -> str:
         """Path of the workspace."""
         return f"{self.prefix}/w/{self.slug}"
+
+    @property
+    def mappings(self) -> MappingFolder:
+        """Mappings kept for the workspace; whether the reader may see it is the question's to ask first."""
+        return MappingFolder(self.service.settings.mappings_folder, self.slug)
 
     async def run(
         self, question: Callable[Concatenate[Connection, WorkspaceInfo, P], T], *args: P.args, **kwargs: P.kwargs

@@ -6,24 +6,31 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection
 
 import i18n
 from etl import choosing
+from etl.coercion.numbers import units_of
+from etl.coercion.references import Candidate, plausible
+from etl.coercion.territory import Territory
 from etl.context import ImportContext
-from etl.intake import read_batches
-from etl.mapping import mapping_from_json, to_json
+from etl.mapping import ProposedMapping, mapping_from_json, to_json
 from etl.readers import Limits, open_source
 from etl.readers.source import RawChunk, Source
 from etl.records import RecordBatch, RejectedRow
-from geo_core.errors import DataQuality, InvalidInput
+from etl.saved_mappings import MappingFolder
+from etl.trying import Trial, references_of, try_mapping
+from geo_core.errors import DataQuality, InvalidInput, QorganError
 from layers.identity import require
 from layers.placing import Placing, placing
-from layers.spec import Layer, LayerKind, Role
+from layers.spec import FieldType, Layer, LayerKind, Role
 from layers.workspaces import WorkspaceInfo
 
 ROWS = 20
+SAMPLE_ROWS = 1000
+MOST_REFERENCES = 6
 _CHUNK_ROWS = 2000
 _HIDDEN = frozenset({"row_hash", "geometry", "node_ids", "row_number"})
 
@@ -36,16 +43,19 @@ def preview(
     layer: Layer,
     given: Any | None,
     language: str,
+    saved: MappingFolder,
 ) -> dict[str, Any]:
-    """The mapping, and the file's first rows as they are and as they would be stored.
+    """The mapping, what is doubtful about it, and the file's first rows as they are and as they would be stored.
+
+    What is wrong with the file under this mapping is told as ``problem``, so that the mapping can be changed.
 
     Parameters
     ----------
-    given : a mapping document to try, None = propose one.
+    given : a mapping document to try, None = propose one, from those saved for the workspace first.
 
     Raises
     ------
-    Forbidden : not an editor. InvalidInput, DataQuality, LimitExceeded : as ``etl.intake.read_batches``.
+    Forbidden : not an editor. InvalidInput, DataQuality, LimitExceeded : the file cannot be read at all, or the document is no mapping.
     """
     require(connection, workspace.id, Role.EDITOR)
     _check_loadable(layer)
@@ -54,48 +64,65 @@ def preview(
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
     with open_source(path, layer=layer, mapping=mapping or choosing.osm_mapping(layer), limits=limits) as source:
         sample = _sample(source, path)
-        proposed = None if mapping else choosing.proposed(source, sample, layer, territory)
-        missing = choosing.missing_from(source, proposed) if proposed else []
+        proposed = None
+        if mapping is None:
+            proposed = choosing.proposed(source, sample, layer, territory, saved=saved.usable(layer), strict=False)
+        missing = choosing.missing_from(source, proposed, layer) if proposed else []
         chosen = proposed.mapping if proposed else mapping
+        if chosen is None:  # never: one of the two is there
+            raise InvalidInput("mapping-missing-key", key="id")
+        references = proposed.references if proposed else ()
+        if not references and layer.has_place:
+            references = references_of(source, sample, chosen, Territory(territory))
         found: dict[str, Any] = {
             "format": source.format,
+            "has_geometry": source.has_geometry,
             "columns": list(source.header),
             "before": _rows(sample.columns, ROWS),
-            "mapping": to_json(chosen) if chosen else None,
-            "confidence": dict(proposed.confidence) if proposed else {},
-            "reasons": dict(proposed.reasons) if proposed else {},
-            "unmapped": list(proposed.unmapped) if proposed else [],
+            "mapping": to_json(chosen),
+            **_judged(proposed, language),
             "unfilled": missing,
+            "references": [_reference(one) for one in references[:MOST_REFERENCES]],
+            "several_references": len(plausible(references)) > 1 if references else False,
+            "units": {
+                f.name: list(units_of(f.name))
+                for f in layer.fields
+                if f.type in {FieldType.INTEGER, FieldType.REAL} and units_of(f.name)
+            },
         }
-    if chosen is None or missing:
-        return {**found, "after": [], "rejected": []}
+    fault: QorganError | None = proposed.fault if proposed else None
+    if missing or fault is not None:
+        return {**found, **_nothing(fault, language)}
     context = ImportContext(zone=workspace.zone, now=datetime.now(UTC), territory=territory)
-    reading = read_batches(path, layer=layer, mapping=chosen, context=context, limits=limits)
-    try:
-        return {**found, **_after(next(reading), where, found["before"], language)}
-    finally:
-        reading.close()
+    trial = try_mapping(path, layer=layer, mapping=chosen, context=context)
+    if trial.batch is None:
+        return {**found, **_nothing(trial.fault, language)}
+    return {**found, **_after(trial.batch, where, found["before"], language), **_counts(trial, layer, language)}
 
 
 def mapping_for(
-    connection: Connection, workspace: WorkspaceInfo, *, path: Path, layer: Layer, given: Any | None
+    connection: Connection,
+    workspace: WorkspaceInfo,
+    *,
+    path: Path,
+    layer: Layer,
+    given: Any | None,
+    saved: MappingFolder,
 ) -> dict[str, Any]:
     """The mapping to import with, as a JSON document: the one given, checked, or the one proposed.
 
     Raises
     ------
-    InvalidInput : what is wrong with the mapping or the file; ``mapping-incomplete`` when a required field was not found.
+    InvalidInput : what is wrong with the mapping or the file; ``mapping-incomplete``, ``several-references``, ``dates-ambiguous`` where
+        a proposal needs somebody to look at it.
     """
     _check_loadable(layer)
     if given is not None:
         return to_json(mapping_from_json(given, layer=layer))
     with open_source(path, layer=layer, mapping=choosing.osm_mapping(layer)) as source:
-        proposed = choosing.proposed(source, _sample(source, path), layer, placing(connection, workspace)[1])
-        missing = choosing.missing_from(source, proposed)
-        if missing:
-            columns = list(source.header)[:50]
-            raise InvalidInput("mapping-incomplete", layer=layer.id, fields=missing, columns=columns)
-    return to_json(proposed.mapping)
+        territory = placing(connection, workspace)[1]
+        proposed = choosing.proposed(source, _sample(source, path), layer, territory, saved=saved.usable(layer))
+        return to_json(choosing.usable(source, proposed, layer))
 
 
 def _check_loadable(layer: Layer) -> None:
@@ -104,10 +131,87 @@ def _check_loadable(layer: Layer) -> None:
 
 
 def _sample(source: Source, path: Path) -> RawChunk:
-    found = source.sample()
+    found = source.sample(SAMPLE_ROWS)
     if len(found) == 0:
         raise DataQuality("no-rows", name=path.name)
     return found
+
+
+def _judged(proposed: ProposedMapping | None, language: str) -> dict[str, Any]:
+    """How sure the proposal is."""
+    texts = i18n.texts()
+    return {
+        "confidence": dict(proposed.confidence) if proposed else {},
+        "reasons": dict(proposed.reasons) if proposed else {},
+        "doubts": [
+            {
+                "target": doubt.target,
+                "code": doubt.code,
+                "params": dict(doubt.params),
+                "text": texts.text(f"doubt.{doubt.code}", language, **doubt.params),
+                "blocks": doubt.blocks,
+            }
+            for doubt in (proposed.doubts if proposed else ())
+        ],
+        "unmapped": list(proposed.unmapped) if proposed else [],
+    }
+
+
+def _reference(one: Candidate) -> dict[str, Any]:
+    """A coordinate system the positions may be in, with where they would lie."""
+    known = np.isfinite(one.lon) & np.isfinite(one.lat)
+    points = np.column_stack([one.lon[known], one.lat[known]]).round(5)
+    return {
+        "crs": one.crs,
+        "name": one.name,
+        "turned": one.turned,
+        "inside_share": round(one.inside_share, 3),
+        "near_share": round(one.near_share, 3),
+        "alike": list(one.alike),
+        "points": points.tolist(),
+    }
+
+
+def _problem(fault: QorganError | None, language: str) -> dict[str, Any] | None:
+    if fault is None:
+        return None
+    return {"code": fault.code, "text": i18n.texts().error(fault.code, language, fault.params), "params": fault.params}
+
+
+def _nothing(fault: QorganError | None, language: str) -> dict[str, Any]:
+    return {
+        "after": [],
+        "rejected": [],
+        "problem": _problem(fault, language),
+        "tried": None,
+        "rejected_by_reason": [],
+        "notes": [],
+        "unseen": [],
+    }
+
+
+def _counts(trial: Trial, layer: Layer, language: str) -> dict[str, Any]:
+    """How many of the rows tried would be stored, and why others would not."""
+    texts = i18n.texts()
+    good = len(trial.batch) if trial.batch is not None else 0
+    bad = len(trial.batch.rejected) if trial.batch is not None else 0
+    return {
+        "problem": _problem(trial.fault, language),
+        "tried": {"read": good + bad, "accepted": good, "rejected": bad},
+        "rejected_by_reason": [
+            {"code": code, "count": count, "text": texts.reason(code, language, {}, layer=layer.id)}
+            for code, count in trial.reasons.items()
+        ],
+        "notes": [
+            {
+                "code": code,
+                "count": count,
+                "text": texts.note(code, language, (trial.warnings.samples.get(code) or [{}])[0], layer=layer.id),
+            }
+            for code, count in trial.warnings.counts.most_common()
+        ],
+        "unseen": [{"field": name, "value": value, "count": count} for (name, value), count in trial.unseen.items()],
+    }
 
 
 def _after(batch: RecordBatch, where: Placing, before: list[dict[str, Any]], language: str) -> dict[str, Any]:

@@ -160,6 +160,32 @@ class Features(Answer):
     links: dict[str, str | None]
 
 
+class FoundName(Answer):
+    """``note``: what is not known of it; ``error_m``: by how many metres a point by road and kilometre may be wrong."""
+
+    kind: str = Field(examples=["street"])
+    kind_text: str
+    layer: str
+    id: int
+    name: str
+    matched: str
+    territory: str | None
+    position: list[float]
+    bbox: list[float]
+    score: float
+    note: str | None
+    note_text: str | None
+    km: float | None
+    error_m: float | None
+    length_km: float | None
+
+
+class Found(Answer):
+    query: str
+    is_fresh: bool
+    results: list[FoundName]
+
+
 _Asked = TypeVar("_Asked", bound=BaseModel)
 
 
@@ -256,6 +282,17 @@ class Batch(Answer):
 
 class Batches(Answer):
     imports: list[Batch]
+
+
+class SavedMapping(Answer):
+    id: str
+    layer: str
+    mapping: dict[str, Any] | None
+    fault: str | None = Field(description="Code of what is wrong with the file; null = nothing.")
+
+
+class SavedMappings(Answer):
+    mappings: list[SavedMapping]
 
 
 class Undone(Answer):

@@ -29,6 +29,11 @@ class ApiSettings(BaseSettings):
         default=None,
         description="Folder where uploaded files wait for the worker; both must see it. Unset: `uploads` in the home folder.",
     )
+    mappings: Path | None = Field(
+        default=None,
+        description="Folder of saved mappings, one folder per workspace and layer, one JSON file per source; put it under version "
+        "control. API and command line must both see it. Unset: `mappings` in the home folder.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the origin listens on.")
     local_administrator: bool | None = Field(
         default=None,
@@ -70,3 +75,8 @@ class ApiSettings(BaseSettings):
     def uploads_folder(self) -> Path:
         """Where uploads wait."""
         return self.uploads or self.home / "uploads"
+
+    @property
+    def mappings_folder(self) -> Path:
+        """Where mappings are kept."""
+        return self.mappings or self.home / "mappings"

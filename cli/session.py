@@ -16,6 +16,7 @@ from layers.identity import LOCAL_ADMINISTRATOR, Principal, Purpose, find_by_sub
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from etl.saved_mappings import MappingFolder
     from layers.workspaces import WorkspaceInfo
 
 
@@ -26,6 +27,12 @@ class Session:
     settings: Settings
     engines: Engines
     principal: Principal
+
+    def mappings(self, slug: str) -> MappingFolder:
+        """Mappings kept for a workspace."""
+        from etl.saved_mappings import MappingFolder
+
+        return MappingFolder(self.settings.mappings or self.settings.home / "mappings", slug)
 
     def workspace(self, wanted: str | None) -> str:
         """The slug of the workspace meant: the one named, else the only one.

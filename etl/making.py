@@ -76,12 +76,16 @@ class MadeSource(Source):
         wanted = None if columns is None else self._needed(columns)
         for chunk in self._inner.chunks(wanted):
             self.progress = self._inner.progress
-            made = dict(chunk.columns)
-            for name, rule in self._mapping.made.items():
-                if columns is None or name in columns or name in self._when:
-                    of = [made.get(c) if c is not None else None for c in self._of[name]]
-                    made[name] = make(rule, of, len(chunk), partial(self._years, made, len(chunk)))
-            yield self._shaped(chunk, made)
+            yield self.shaped(chunk, self.made_columns(chunk, columns))
+
+    def made_columns(self, chunk: RawChunk, columns: Sequence[str] | None = None) -> dict[str, pa.Array]:
+        """The columns of a chunk with those made of them; ``columns`` limits what is made, None makes all."""
+        made = dict(chunk.columns)
+        for name, rule in self._mapping.made.items():
+            if columns is None or name in columns or name in self._when:
+                of = [made.get(c) if c is not None else None for c in self._of[name]]
+                made[name] = make(rule, of, len(chunk), partial(self._years, made, len(chunk)))
+        return made
 
     def close(self) -> None:
         """Let go of the file."""
@@ -118,7 +122,9 @@ class MadeSource(Source):
             years[take] = (found + 1970)[take].clip(0, 9999)
         return years
 
-    def _shaped(self, chunk: RawChunk, columns: dict[str, pa.Array]) -> RawChunk:
+    def shaped(self, chunk: RawChunk, columns: dict[str, pa.Array] | None = None) -> RawChunk:
+        """A chunk with the geometries its well-known text holds."""
+        columns = columns if columns is not None else chunk.columns
         if self._wkt is None:
             return RawChunk(columns, chunk.row_number, chunk.geometry, chunk.node_ids, chunk.rejected, chunk.clipped)
         texts = as_text(columns[self._wkt])

@@ -66,7 +66,9 @@ async def post_import(desk: DeskOf) -> Response:
 
 @router.post("/preview", responses=_REFUSED, openapi_extra=_FORM, summary="What an import would look like")
 async def post_preview(desk: DeskOf) -> Response:
-    """The proposed mapping, the first 20 rows before and after, and why rows would be rejected."""
+    """The mapping (proposed, or the one sent) with what is doubtful about it, the first 20 rows before and after, why rows would be
+    rejected, the coordinate systems the positions may be in, and in ``problem`` why the file as a whole would be refused.
+    """
     await desk.run(_may_import)
     async with received(desk.request) as upload:
         return await desk.fresh(Purpose.RECORDS, lambda c, w: to_json(_preview(c, w, upload, desk)))
@@ -131,7 +133,9 @@ def _job(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk:
     path = keep(upload, desk.service.settings.uploads_folder)
     try:
         # a file that cannot be read or mapped is told now, not by a failed job
-        mapping = mapping_for(connection, workspace, path=path, layer=upload.layer, given=upload.mapping)
+        mapping = mapping_for(
+            connection, workspace, path=path, layer=upload.layer, given=upload.mapping, saved=desk.mappings
+        )
     except BaseException:
         drop(path)
         raise
@@ -150,7 +154,13 @@ def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, d
     path = keep(upload, desk.service.settings.uploads_folder)
     try:
         return preview(
-            connection, workspace, path=path, layer=upload.layer, given=upload.mapping, language=desk.language
+            connection,
+            workspace,
+            path=path,
+            layer=upload.layer,
+            given=upload.mapping,
+            language=desk.language,
+            saved=desk.mappings,
         )
     finally:
         drop(path)

@@ -23,8 +23,7 @@ RIVAL = 0.1
 PLAUSIBLE = 0.5
 # Positions that differ less are the same for a reader: other datums and realizations of the same grid.
 SAME_M = 60.0
-TRIED_POINTS = 400
-SHOWN_POINTS = 1000
+TRIED_POINTS = 1000
 # Wider systems are made for continents; nobody writes the register of a city in them.
 WIDEST_DEG = 45.0
 METRES_FROM = 1000.0
@@ -115,7 +114,9 @@ def _registered(lon: float, lat: float) -> tuple[str, ...]:
         area_of_interest=AreaOfInterest(lon, lat, lon, lat),
         contains=True,
     )
-    narrow = [i for i in listed if 0 < i.area_of_use.east - i.area_of_use.west <= WIDEST_DEG]
+    narrow = [
+        i for i in listed if i.area_of_use is not None and 0 < i.area_of_use.east - i.area_of_use.west <= WIDEST_DEG
+    ]
     # the plain datum before its realizations ("NAD83(HARN)"), which differ by a metre or two
     narrow.sort(key=lambda i: ("(" in i.name, "WGS 72" in i.name))
     return tuple(f"EPSG:{i.code}" for i in narrow)
