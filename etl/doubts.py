@@ -28,8 +28,8 @@ from etl.coercion.zones import zone_named
 from etl.context import ImportContext
 from etl.findings import Findings
 from etl.near_duplicates import NearTable
-from etl.records import EventTimes
-from etl.shared_points import SharedPoints
+from etl.records import EventTimes, Tally
+from etl.shared_points import SharedPoints, SharedVerdict
 from etl.time_heaps import TimeHeaps
 from layers.spec import Layer, NearDuplicates, SourceMapping
 
@@ -51,7 +51,8 @@ class Doubts:
         self._in_degrees = is_degrees(crs)
         self._heaps = TimeHeaps(zone_named(context.zone))
         self._near = NearTable()
-        self.shared = SharedPoints()
+        self._shared = SharedPoints()
+        self.shared: SharedVerdict | None = None
 
     def note(
         self,
@@ -104,7 +105,13 @@ class Doubts:
     def count(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> None:
         """Count the points of accepted rows."""
         if self._applies:
-            self.shared.count(lon, lat)
+            self._shared.count(lon, lat)
+
+    def conclude(self, warnings: Tally) -> None:
+        """Judge the points of the whole source; ``shared`` is known after it."""
+        self.shared = self._shared.verdict()
+        if self.shared.is_snapped:
+            warnings.add("positions-snapped", 1)
 
 
 def few_decimals(degrees: NDArray[np.float64]) -> NDArray[np.bool_]:

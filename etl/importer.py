@@ -22,14 +22,16 @@ from etl.mapping import to_json
 from etl.prefetch import ahead
 from etl.readers import Limits
 from etl.records import RecordBatch, RejectedRow, Tally
+from etl.settling import settle_batch, surroundings_of
 from geo_core.cells import index_points
-from geo_core.errors import DataQuality, InvalidInput, QorganError
+from geo_core.errors import DataQuality, Forbidden, InvalidInput, QorganError
 from geo_core.sun import dark_of_interval
 from layers import batches, loading
 from layers.engine import Engines
 from layers.identity import Principal, audit, require, transaction
 from layers.jobs import problem
 from layers.loading import Outcome
+from layers.originals import administers_whole
 from layers.placing import Placing, placing
 from layers.spec import Layer, LayerKind, Role, SourceMapping
 from layers.staging import Rows
@@ -242,7 +244,7 @@ def _store(
         )
 
     def settle(connection: Connection) -> None:
-        settle_batch(connection, workspace, wanted.layer, batch_id, reading, tally.flagged)
+        settle_batch(connection, workspace, wanted.layer, batch_id, reading, tally.flagged, was_empty=empty)
         if wanted.also is not None:
             wanted.also(connection, batch_id)
 
@@ -251,7 +253,10 @@ def _store(
             empty = loading.is_empty(connection, wanted.layer, workspace)
         with closing(_rows(engines, principal, reading, where, tally, tell)) as rows:
             into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
-            outcome = loading.load_aside(*into) if empty else loading.load_into(*into, struck_off=tally.struck_off)
+            if empty:
+                outcome = loading.load_aside(*into, settle=settle)
+            else:
+                outcome = loading.load_into(*into, struck_off=tally.struck_off, settle=settle)
     return outcome, batch_id
 
 

@@ -89,6 +89,7 @@ class Reading(Iterator[RecordBatch]):
         self._flagged: Counter[str] = Counter()
         self._period: tuple[date, date] | None = None
         self._report: ReadReport | None = None
+        self._digest: Future[str] | None = None
         self._path = path
         self._batches = self._walk()
 
@@ -113,6 +114,11 @@ class Reading(Iterator[RecordBatch]):
         DataQuality : ``coordinates-swapped``, ``coordinates-in-metres``, ``far-outside-workspace``.
         """
         self._totals.judge(self._territory)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file as hexadecimal digits; waits until it is known."""
+        return self._digest.result() if self._digest is not None else _sha256(self._path)
 
     @property
     def report(self) -> ReadReport:
@@ -149,7 +155,7 @@ class Reading(Iterator[RecordBatch]):
     def _walk(self) -> Generator[RecordBatch, None, None]:
         wanted = list(dict.fromkeys(self.columns.values()))
         with self.source, ThreadPoolExecutor(1) as beside:
-            digest: Future[str] = beside.submit(_sha256, self._path)
+            digest = self._digest = beside.submit(_sha256, self._path)
             for chunk in self.source.chunks(wanted):
                 yield self._check(chunk)
             merged = self.source.merged if isinstance(self.source, GuardedSource) else 0
@@ -158,6 +164,7 @@ class Reading(Iterator[RecordBatch]):
                 raise DataQuality("no-rows", name=self._path.name)
             self.warnings.merge(self.source.warnings)  # some are known only at the end
             self._totals.judge(self._territory)
+            self.doubts.conclude(self.warnings)
             self._report = ReadReport(
                 format=self.source.format,
                 read=self._read,

@@ -130,14 +130,35 @@ class Batch(Base):
 
 
 class RejectedRow(Base):
-    """A row that was not loaded, as it was read, with every reason."""
+    """A row that was not loaded, as it was read, with every reason; and, once it was mended and loaded, what became of it."""
 
     __tablename__ = "rejected_row"
+    __table_args__ = (
+        Index("ix_rejected_row_mended", "mended_batch_id", postgresql_where=text("mended_batch_id IS NOT NULL")),
+    )
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
     row_number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(Integer)
     raw: Mapped[dict[str, Any]] = mapped_column(JSONB)
     reasons: Mapped[list[Any]] = mapped_column(JSONB)
+    mended_batch_id: Mapped[int | None] = mapped_column(BigInteger)
+    mended_by: Mapped[int | None] = mapped_column(Integer)
+    mended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mended_reason: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    mended_raw: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class IdentityOriginal(Base):
+    """What a pseudonym stands for, where an administrator's mapping keeps it; read by administrators of the whole workspace only."""
+
+    __tablename__ = "identity_original"
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    layer_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    target: Mapped[str] = mapped_column(Text, primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(Text, primary_key=True)
+    original: Mapped[str] = mapped_column(Text)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"))
+    stored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class RowHistory(Base):
