@@ -38,11 +38,12 @@ def shown(job: Mapping[str, Any], *, language: str, base: str) -> dict[str, Any]
     """A job in the reader's language."""
     texts = i18n.texts()
     error = job["error"]
-    doing = job["doing"]
+    doing, facts = jobs.doing_told(job["doing"] or "")
     return {
         **job,
         "params": {name: value for name, value in job["params"].items() if name not in _OWN_PARAMS},
-        "doing_text": texts.text(doing, language) if doing and doing in texts else "",
+        "doing": doing,
+        "doing_text": texts.text(doing, language, **facts) if doing and doing in texts else "",
         "error": {**error, "detail": texts.error(error["code"], language, error.get("params"))} if error else None,
         "links": {"self": f"{base}/jobs/{job['id']}", "cancel": f"{base}/jobs/{job['id']}/cancel"},
     }

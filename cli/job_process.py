@@ -56,9 +56,10 @@ class _Reporter:
         from layers.identity import transaction
 
         now = time.monotonic()
-        if now - self._last_s < _EVERY_S and doing == self._doing:
+        step, _ = jobs.doing_told(doing)
+        if now - self._last_s < _EVERY_S and step == self._doing:
             return
-        self._last_s, self._doing = now, doing
+        self._last_s, self._doing = now, step
         with contextlib.suppress(QorganError), transaction(self._engine, self._principal) as connection:
             jobs.advance(connection, self._job_id, progress=share, doing=doing)
 

@@ -47,7 +47,10 @@ class ProgressLine:
         if not self._watched or now - self._said_s < _EVERY_S:
             return
         self._said_s = now
-        line = f"{share:4.0%}  {texts().text(doing, language())}"
+        from layers.jobs import doing_told
+
+        step, facts = doing_told(doing)
+        line = f"{share:4.0%}  {texts().text(step, language(), **facts)}"
         sys.stderr.write("\r" + line.ljust(self._length))
         sys.stderr.flush()
         self._length = len(line)

@@ -58,6 +58,22 @@ def start(connection: Connection, workspace: WorkspaceInfo, given: BatchStart) -
     )
 
 
+def note_file(connection: Connection, batch_id: int, *, sha256: str) -> None:
+    """Write which file a batch that is loading is of, so that it can be gone on with."""
+    connection.execute(text("UPDATE batch SET sha256 = :sha WHERE id = :id"), {"sha": sha256, "id": batch_id})
+
+
+def reopen(connection: Connection, batch_id: int) -> None:
+    """Take up a batch that was cut off."""
+    connection.execute(
+        text(
+            "UPDATE batch SET state = 'loading', finished_at = NULL, report = '{}' "
+            "WHERE id = :id AND state IN ('loading', 'failed')"
+        ),
+        {"id": batch_id},
+    )
+
+
 def finish(
     connection: Connection,
     batch_id: int,

@@ -135,6 +135,18 @@ def beat(connection: Connection, job_id: int) -> bool:
     return row is None or bool(row.cancel_requested)
 
 
+def doing_now(key: str, **facts: int) -> str:
+    """A text key with the whole numbers its sentence needs, as one word of a job's ``doing``: ``key name=1 other=2``."""
+    return " ".join((key, *(f"{name}={value}" for name, value in facts.items())))
+
+
+def doing_told(doing: str) -> tuple[str, dict[str, int]]:
+    """What :func:`doing_now` made, taken apart again."""
+    key, *facts = doing.split(" ")
+    pairs = (fact.partition("=") for fact in facts)
+    return key, {name: int(value) for name, _, value in pairs if value.lstrip("-").isdigit()}
+
+
 def advance(connection: Connection, job_id: int, *, progress: float, doing: str) -> None:
     """How far a job is (0–1) and the text key of what it does now."""
     connection.execute(

@@ -7,7 +7,7 @@ table nobody reads, which the next load sweeps away.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,7 +17,8 @@ import psycopg
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, text
 
-from layers import copy_binary, kept_edits, staging
+from geo_core.errors import Unavailable
+from layers import copy_binary, kept_edits, resuming, staging
 from layers.engine import Engines, border
 from layers.history import STRUCK_OFF, Deed, remember
 from layers.identity import Principal, transaction
@@ -75,7 +76,7 @@ def reserve_ids(connection: Connection, count: int) -> NDArray[np.int64]:
 def sweep(engines: Engines) -> int:
     """Drop what killed loads left behind and mark their batches failed; how many tables went.
 
-    A load that still runs holds a lock (:func:`guard`) and is left alone.
+    A load that still runs holds a lock (:func:`guard`) and is left alone; so is, for a while, what can be gone on with.
     """
     swept = 0
     with border(), engines.app.begin() as connection:
@@ -84,6 +85,8 @@ def sweep(engines: Engines) -> int:
         for batch_id in connection.execute(text("SELECT qorgan_bulk_leftovers()")).scalars().all():
             free = connection.execute(text("SELECT pg_try_advisory_xact_lock(715001, :b)"), {"b": batch_id % 2**31})
             if free.scalar_one():
+                if resuming.is_worth_keeping(engines, batch_id):
+                    continue
                 connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
                 swept += 1
     return swept
@@ -97,28 +100,116 @@ def load_aside(
     batch_id: int,
     batches: Iterable[Rows],
     finish: Finisher,
+    *,
+    before_commit: Callable[[], None] | None = None,
+    stored: resuming.Sums | None = None,
+    settle: Callable[[Connection], None] | None = None,
 ) -> Outcome:
     """Fill a table built aside by COPY, index it on two connections, put it in the partition's place.
+
+    Parameters
+    ----------
+    before_commit : called before the first of several parts is committed, to write down what going on with it needs; without it the
+        load is one transaction however long it is.
+    stored : what a former attempt left in the table aside; so many of the first rows are compared and not sent again.
+    settle : called when the rows are in their place, in the same transaction.
 
     Raises
     ------
     Conflict : somebody loaded the layer meanwhile.
+    StoredDiffer : the rows stored aside are not those the batches begin with; nothing is left of them.
     """
     outcome = Outcome()
+    parts = _Parts(driver_of=engines.loader, layer=layer, workspace_id=workspace.id, batch_id=batch_id)
     try:
-        with border(), _raw(engines.loader) as driver:
-            driver.execute("SELECT qorgan_bulk_create(%s, %s, %s)", (layer.table, workspace.id, batch_id))
-            outcome.inserted = copy(driver, f"bulk_{batch_id}", layer, workspace.id, batch_id, batches, frozen=True)
-            driver.commit()
+        stream = iter(batches)
+        if stored is not None:
+            outcome.inserted = parts.take_up(stream, stored)
+        outcome.inserted += parts.send(stream, before_commit)
         _index(engines.loader, layer, batch_id)
         with transaction(engines.app, principal, timeout_s=LOAD_TIMEOUT_S) as connection:
             finish(connection, outcome)
             _attach(connection, batch_id)
-    except BaseException:
+            if settle is not None:
+                settle(connection)
+    except BaseException as error:
+        if parts.committed and _was_cut_off(error):
+            raise
         with border(), engines.loader.begin() as connection:
             connection.execute(text("SELECT qorgan_bulk_drop(:b)"), {"b": batch_id})
         raise
     return outcome
+
+
+def _was_cut_off(error: BaseException) -> bool:
+    """Whether a load ended through no fault of its file: cancelled, or the database went away."""
+    return not isinstance(error, Exception) or (isinstance(error, Unavailable) and error.code == "database-away")
+
+
+@dataclass
+class _Parts:
+    """The parts in which a table aside is filled. ``committed``: some of it outlives this load."""
+
+    driver_of: Engine
+    layer: Layer
+    workspace_id: int
+    batch_id: int
+    committed: bool = False
+
+    def take_up(self, stream: Iterator[Rows], stored: resuming.Sums) -> int:
+        """Walk past the rows a former attempt stored; how many.
+
+        Raises
+        ------
+        StoredDiffer
+        """
+        seen = resuming.Sums()
+        while seen.rows < stored.rows and (batch := next(stream, None)) is not None:
+            seen.add(batch)
+        if seen != stored:
+            raise resuming.StoredDiffer
+        self.committed = True
+        return seen.rows
+
+    def send(self, stream: Iterator[Rows], before_commit: Callable[[], None] | None) -> int:
+        """COPY the rows, the first part frozen into a table made with it; how many."""
+        total, is_first = 0, not self.committed
+        with border(), _raw(self.driver_of) as driver:
+            while True:
+                if is_first:
+                    driver.execute(
+                        "SELECT qorgan_bulk_create(%s, %s, %s)", (self.layer.table, self.workspace_id, self.batch_id)
+                    )
+                most = resuming.FIRST_PART_ROWS if is_first else resuming.PART_ROWS
+                part = _Part(stream, most if before_commit is not None else None)
+                total += copy(
+                    driver, f"bulk_{self.batch_id}", self.layer, self.workspace_id, self.batch_id, part, frozen=is_first
+                )
+                if part.is_last:
+                    driver.commit()
+                    return total
+                if is_first and before_commit is not None:
+                    before_commit()
+                driver.commit()
+                self.committed, is_first = True, False
+
+
+class _Part(Iterator[Rows]):
+    """Batches of a stream until they hold ``most`` rows; ``is_last`` once the stream has ended."""
+
+    def __init__(self, stream: Iterator[Rows], most: int | None) -> None:
+        self._stream, self._most, self._rows, self.is_last = stream, most, 0, False
+
+    def __next__(self) -> Rows:
+        if self._most is not None and self._rows >= self._most:
+            raise StopIteration
+        try:
+            batch = next(self._stream)
+        except StopIteration:
+            self.is_last = True
+            raise
+        self._rows += len(batch)
+        return batch
 
 
 def load_into(
@@ -131,11 +222,12 @@ def load_into(
     finish: Finisher,
     *,
     struck_off: Sequence[str] = (),
+    settle: Callable[[Connection], None] | None = None,
 ) -> Outcome:
     """COPY into a temporary table, then update what changed (its former state kept) and insert what is new.
 
     ``struck_off`` : keys of records the register struck off; it may still grow while ``batches`` is walked. What is stored of them
-    is removed, its former state kept with the batch.
+    is removed, its former state kept with the batch. ``settle`` : called when the rows are in their place, in the same transaction.
     """
     outcome = Outcome()
     names = staging.copied_columns(layer)
@@ -166,6 +258,8 @@ def load_into(
         outcome.unchanged = total - outcome.updated - outcome.inserted
         outcome.removed = _strike_off(connection, layer, workspace.id, batch_id, struck_off)
         finish(connection, outcome)
+        if settle is not None:
+            settle(connection)
     return outcome
 
 
@@ -218,12 +312,23 @@ def copy(
 
 
 def _index(loader: Engine, layer: Layer, batch_id: int) -> None:
+    """Build what indexes of the layer's table the table aside has not, the slowest first."""
+
+    def what(definition: str) -> str:
+        return definition.partition(" USING ")[2]
+
     with border(), loader.connect() as connection:
-        wanted = list(
-            connection.execute(
-                text("SELECT nth FROM qorgan_bulk_indexes(:t) ORDER BY nth"), {"t": layer.table}
+        # A load that was cut off among the indexes has some of them already.
+        there = {
+            what(definition)
+            for definition in connection.execute(
+                text("SELECT indexdef FROM pg_indexes WHERE tablename = :name"), {"name": f"bulk_{batch_id}"}
             ).scalars()
+        }
+        listed = connection.execute(
+            text("SELECT nth, definition FROM qorgan_bulk_indexes(:t) ORDER BY nth"), {"t": layer.table}
         )
+        wanted = [nth for nth, definition in listed if what(definition) not in there]
     lock = threading.Lock()
     faults: list[Exception] = []
 
@@ -264,6 +369,21 @@ def _raw(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
         yield driver
     finally:
         pooled.close()
+
+
+@contextmanager
+def guard_if_free(engine: Engine, batch_id: int) -> Iterator[bool]:
+    """As :func:`guard`, without waiting: False where another load holds the batch."""
+    with border(), engine.connect() as connection:
+        key = {"b": batch_id % 2**31}
+        free = bool(connection.execute(text("SELECT pg_try_advisory_lock(715001, :b)"), key).scalar_one())
+        connection.commit()
+        try:
+            yield free
+        finally:
+            if free:
+                connection.execute(text("SELECT pg_advisory_unlock(715001, :b)"), key)
+                connection.commit()
 
 
 @contextmanager
