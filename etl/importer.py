@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from sqlalchemy import Connection, text
 from etl.context import Degrees, ImportContext, Moments
 from etl.intake import Reading, read_batches
 from etl.mapping import to_json
+from etl.pace import Pace
 from etl.prefetch import ahead
 from etl.readers import Limits
 from etl.records import RecordBatch, RejectedRow, Tally
+from etl.resuming import gone_on_with
 from etl.settling import settle_batch, surroundings_of
 from geo_core.cells import index_points
 from geo_core.errors import DataQuality, Forbidden, InvalidInput, QorganError
@@ -33,6 +35,7 @@ from layers.jobs import problem
 from layers.loading import Outcome
 from layers.originals import administers_whole
 from layers.placing import Placing, placing
+from layers.resuming import Attempt, StoredDiffer
 from layers.spec import Layer, LayerKind, Role, SourceMapping
 from layers.staging import Rows
 from layers.workspaces import WorkspaceInfo, find
@@ -160,18 +163,36 @@ def run_import(
     """
     if wanted.layer.kind is LayerKind.DERIVED:
         raise InvalidInput("derived-is-computed", layer=wanted.layer.id)
-    started = datetime.now(UTC)
     tell = progress or (lambda _share, _doing: None)
     with transaction(engines.app, principal) as connection:
         workspace = find(connection, wanted.workspace)
         require(connection, workspace.id, Role.EDITOR)
+    if wanted.dry_run:
+        return _import(engines, principal, wanted, workspace, tell, None)
+    with gone_on_with(engines, principal, workspace, wanted.layer, _given(wanted), wanted.path) as former:
+        try:
+            return _import(engines, principal, wanted, workspace, tell, former)
+        except StoredDiffer:
+            # What was stored is not what the file begins with: nothing of it is left, the load begins anew.
+            return _import(engines, principal, wanted, workspace, tell, None)
+
+
+def _import(
+    engines: Engines,
+    principal: Principal,
+    wanted: ImportRequest,
+    workspace: WorkspaceInfo,
+    tell: Progress,
+    former: Attempt | None,
+) -> ImportReport:
+    started = datetime.now(UTC)
+    with transaction(engines.app, principal) as connection:
         where, whole = placing(connection, workspace)
         around = surroundings_of(connection, workspace, wanted.layer)
         if wanted.mapping.keep_original and not administers_whole(connection, workspace.id):
             raise Forbidden("originals-need-administrator")
-    context = ImportContext(
-        zone=workspace.zone, now=wanted.now or started, territory=whole, dark=_dark, surroundings=around
-    )
+    now = wanted.now or (former.now if former else started)
+    context = ImportContext(zone=workspace.zone, now=now, territory=whole, dark=_dark, surroundings=around)
     reading = read_batches(
         wanted.path, layer=wanted.layer, mapping=wanted.mapping, context=context, limits=wanted.limits
     )
@@ -187,10 +208,24 @@ def run_import(
                 tally.accept(allowed)
             outcome, batch_id = Outcome(inserted=tally.accepted), None
         else:
-            outcome, batch_id = _store(engines, principal, workspace, wanted, reading, where, tally, tell)
+            outcome, batch_id = _store(engines, principal, workspace, wanted, reading, where, tally, tell, former)
     finally:
         reading.close()
     return _report(wanted, workspace, reading, tally, outcome, batch_id, (datetime.now(UTC) - started).total_seconds())
+
+
+def _given(wanted: ImportRequest) -> batches.BatchStart:
+    return batches.BatchStart(
+        layer_id=wanted.layer.id,
+        source_name=wanted.source_name or wanted.path.name,
+        sha256="",
+        size_bytes=wanted.path.stat().st_size,
+        licence=wanted.mapping.licence,
+        attribution=wanted.mapping.attribution,
+        is_synthetic=wanted.is_synthetic,
+        mapping=to_json(wanted.mapping),
+        retrieved_at=datetime.fromtimestamp(wanted.path.stat().st_mtime, UTC),
+    )
 
 
 def _store(
@@ -202,19 +237,9 @@ def _store(
     where: Placing,
     tally: _Tally,
     tell: Progress,
+    former: Attempt | None,
 ) -> tuple[Outcome, int]:
     loading.sweep(engines)
-    given = batches.BatchStart(
-        layer_id=wanted.layer.id,
-        source_name=wanted.source_name or wanted.path.name,
-        sha256="",
-        size_bytes=wanted.path.stat().st_size,
-        licence=wanted.mapping.licence,
-        attribution=wanted.mapping.attribution,
-        is_synthetic=wanted.is_synthetic,
-        mapping=to_json(wanted.mapping),
-        retrieved_at=datetime.fromtimestamp(wanted.path.stat().st_mtime, UTC),
-    )
 
     def finish(connection: Connection, outcome: Outcome) -> None:
         report = _report(wanted, workspace, reading, tally, outcome, batch_id, 0.0)
@@ -248,13 +273,19 @@ def _store(
         if wanted.also is not None:
             wanted.also(connection, batch_id)
 
-    with _started(engines, principal, workspace, given) as batch_id:
+    def before_commit() -> None:
+        with transaction(engines.app, principal) as connection:
+            batches.note_file(connection, batch_id, sha256=reading.sha256)
+
+    with _started(engines, principal, workspace, _given(wanted), former) as batch_id:
         with transaction(engines.app, principal) as connection:
             empty = loading.is_empty(connection, wanted.layer, workspace)
         with closing(_rows(engines, principal, reading, where, tally, tell)) as rows:
             into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
             if empty:
-                outcome = loading.load_aside(*into, settle=settle)
+                outcome = loading.load_aside(
+                    *into, settle=settle, before_commit=before_commit, stored=former.stored if former else None
+                )
             else:
                 outcome = loading.load_into(*into, struck_off=tally.struck_off, settle=settle)
     return outcome, batch_id
@@ -264,12 +295,23 @@ class _started:  # noqa: N801 - a context manager used like a function
     """Record the batch and hold its guard; when the load fails, write down why."""
 
     def __init__(
-        self, engines: Engines, principal: Principal, workspace: WorkspaceInfo, given: batches.BatchStart
+        self,
+        engines: Engines,
+        principal: Principal,
+        workspace: WorkspaceInfo,
+        given: batches.BatchStart,
+        former: Attempt | None,
     ) -> None:
         self.engines, self.principal, self.workspace, self.given = engines, principal, workspace, given
+        self.former = former
+        self.guard: AbstractContextManager[object] = nullcontext()
 
     def __enter__(self) -> int:
         with transaction(self.engines.app, self.principal) as connection:
+            if self.former is not None:  # whose guard is held already
+                self.batch_id = self.former.batch_id
+                batches.reopen(connection, self.batch_id)
+                return self.batch_id
             self.batch_id = batches.start(connection, self.workspace, self.given)
             # The guard is held before the batch can be seen, so that no sweeper takes it for dead.
             self.guard = loading.guard(self.engines.loader, self.batch_id)
@@ -281,7 +323,7 @@ class _started:  # noqa: N801 - a context manager used like a function
     ) -> None:
         try:
             if error is not None:
-                told = problem(error) if isinstance(error, QorganError) else {"code": "internal", "params": {}}
+                told = problem(error) if isinstance(error, QorganError) else {"code": _code(error), "params": {}}
                 with transaction(self.engines.app, self.principal) as connection:
                     batches.fail(connection, self.batch_id, error=told)
         except QorganError:
@@ -289,6 +331,10 @@ class _started:  # noqa: N801 - a context manager used like a function
             pass
         finally:
             self.guard.__exit__(None, None, None)
+
+
+def _code(error: BaseException) -> str:
+    return "internal" if isinstance(error, Exception) else "job-killed"
 
 
 def _rows(
@@ -299,6 +345,7 @@ def _rows(
     tally: _Tally,
     tell: Progress,
 ) -> Generator[Rows, None, None]:
+    pace = Pace(tell)
     # closed by name: whoever fails keeps the generators in its trace, and the reading thread would go on
     with closing(ahead(reading)) as coming:
         for batch in coming:
@@ -310,7 +357,7 @@ def _rows(
                 with transaction(engines.app, principal) as connection:
                     ids = loading.reserve_ids(connection, len(allowed))
                 yield _staged(allowed, ids, where)
-            tell(0.9 * min(reading.progress, 1.0), "job.doing.reading")
+            pace.add(len(batch) + len(batch.rejected), reading.progress)
     tell(0.92, "job.doing.indexing")
 
 
