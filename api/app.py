@@ -16,11 +16,24 @@ from starlette.routing import Route
 from api import refusals, tiles
 from api.middleware import Envelope
 from api.openapi import describe
-from api.routes import basemap, cells, documents, edits, features, imports, jobs, layers, plans, system, workspaces
+from api.routes import (
+    basemap,
+    cells,
+    documents,
+    edits,
+    features,
+    imports,
+    jobs,
+    layers,
+    plans,
+    search,
+    system,
+    workspaces,
+)
 from api.service import Service
 from api.settings import ApiSettings
 
-ROUTERS = (system, workspaces, layers, cells, features, edits, basemap, imports, plans, jobs, documents)
+ROUTERS = (system, workspaces, layers, cells, features, edits, search, basemap, imports, plans, jobs, documents)
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:

@@ -81,6 +81,18 @@ def is_fresh(connection: Connection, workspace: WorkspaceInfo) -> bool:
     return (known[0]["inputs"] if known else {}) == now
 
 
+def was_refreshed_within(connection: Connection, workspace: WorkspaceInfo, *, seconds: float) -> bool:
+    """Whether the names were brought up to date less than so long ago."""
+    found = connection.execute(
+        text(
+            "SELECT made_at > clock_timestamp() - make_interval(secs => :seconds) FROM derived "
+            "WHERE workspace_id = :ws AND layer_id = :layer"
+        ),
+        {"ws": workspace.id, "layer": INDEX, "seconds": seconds},
+    ).scalar_one_or_none()
+    return bool(found)
+
+
 def freshen(engine: Engine, workspace: WorkspaceInfo) -> bool:
     """Bring the names of a workspace up to date, as the one who derives; False when another does it at this moment.
 
