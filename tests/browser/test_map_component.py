@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import h3
@@ -20,25 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from geo_core.cell_wire import decode_cells
+from tests.browser.conftest import ROOT, Start
 from tests.browser.map_service import CENTRE, LONG_ID, RESOLUTION, MapService, map_service
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WAIT_MS = 40_000
 
 pytestmark = pytest.mark.browser
@@ -52,45 +32,19 @@ def service() -> Iterator[MapService]:
 
 
 @pytest.fixture(scope="module")
-def app_url(service: MapService) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "tests/browser/map_page.py"]
+def app_url(start: Start, service: MapService) -> str:
     options = {
-        "server.port": port,
+        "server.port": "{port}",
         "server.address": "127.0.0.1",
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
-    command += [f"--{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "QORGAN_TEST_SERVICE": service.url, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    break
-            except OSError:
-                if process.poll() is not None:
-                    pytest.fail("the test page's server ended at once")
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield running
-        running.close()
+    return start(
+        ["streamlit", "run", "tests/browser/map_page.py", *(f"--{name}={value}" for name, value in options.items())],
+        health="/_stcore/health",
+        environment={"QORGAN_TEST_SERVICE": service.url, "PYTHONPATH": str(ROOT)},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -368,3 +322,44 @@ def test_every_kazakh_letter_of_a_label_is_drawn(opened: Callable[..., Page]) ->
     columns = middle.any(axis=0)
     strokes = int(np.count_nonzero(np.diff(columns.astype(int)) == 1))
     assert strokes >= 17
+
+
+@pytest.mark.parametrize("size", [(360, 740), (560, 640)])
+def test_on_a_small_map_the_legend_starts_folded_and_keeps_what_the_reader_chose(
+    browser: Browser, app_url: str, size: tuple[int, int]
+) -> None:
+    narrow = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=size[0] == 360)
+    page = narrow.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(f"{app_url}/?case=quantiles")
+    page.wait_for_selector(".map-root[data-state=ready]")
+    whole, box = map_box(page), page.locator(".legend-box").bounding_box()
+    assert box is not None
+    assert box["width"] * box["height"] < 0.15 * whole["width"] * whole["height"]
+    summary = page.locator(".legend-box summary")
+    expect(page.locator(".legend-box section").first).to_be_hidden()
+    if size[0] == 360:
+        summary.tap()
+    else:
+        summary.focus()
+        page.keyboard.press("Enter")
+    expect(page.locator(".legend-box section").first).to_be_visible()
+    page.get_by_text("seen_share", exact=True).click()  # a rerun draws the legend anew
+    expect(page.locator(".map-legend")).to_contain_text("Камера көретін үлес")
+    expect(page.locator(".legend-box section").first).to_be_visible()
+    page.reload()
+    page.wait_for_selector(".map-root[data-state=ready]")
+    expect(page.locator(".legend-box section").first).to_be_visible()
+    narrow.close()
+
+
+def test_a_legend_drawn_anew_leaves_the_focus_where_it_was(opened: Callable[..., Page]) -> None:
+    page = opened("quantiles")
+    before = told(page, lambda answer: answer["view"])["runs"]
+    summary = page.locator(".legend-box summary")
+    summary.focus()
+    box = map_box(page)
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.3)
+    page.mouse.wheel(0, -300)
+    told(page, lambda answer: answer["runs"] > before)
+    assert summary.evaluate("e => e.getRootNode().activeElement === e")

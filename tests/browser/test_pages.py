@@ -3,23 +3,15 @@ a link opens what was seen, the keyboard reaches everything, and an absent API l
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.api.conftest import city, module_database  # noqa: F401 - fixtures
-from tests.browser.test_map_component import CHROMIUM, FLAGS
+from tests.browser.conftest import Start
 
-ROOT = Path(__file__).parents[2]
 WAIT_MS = 60_000
 OWN = re.compile(r"(http|ws)://127\.0\.0\.1:\d+/|blob:|data:")
 # What stays Latin in every language: names of formats, of the product, of the languages, and what the data themselves say.
@@ -30,7 +22,7 @@ LATIN = re.compile(
 )
 # file endings are written in capitals
 WORD = re.compile(r"(?![A-Z]+\b)[A-Za-z]{3,}")
-PARTS = ["layers", "upload", "imports", "jobs"]
+PARTS = ["layers", "upload", "imports", "jobs", "workspaces"]
 TOOLS = ["place", "gap", "plan", "compare"]
 
 pytestmark = pytest.mark.browser
@@ -38,55 +30,17 @@ expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
-def app_url(city, module_database, tmp_path_factory) -> Iterator[str]:  # noqa: F811
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DATABASE_URL": str(module_database.app),
-        "QORGAN_HOME": str(tmp_path_factory.mktemp("home")),
-        "QORGAN_HOST": "127.0.0.1",
-        "QORGAN_PORT": str(port),
-    }
-    log = tmp_path_factory.mktemp("log") / "web.log"
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "asgi:app",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-access-log",
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{url}/api/health", timeout=1):
-                    break
-            except OSError:
-                if process.poll() is not None:
-                    pytest.fail(log.read_text(errors="replace")[-3000:])
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield running
-        running.close()
+def app_url(start: Start, city, module_database, tmp_path_factory) -> str:  # noqa: F811
+    return start(
+        ["uvicorn", "asgi:app", "--host", "127.0.0.1", "--port", "{port}", "--no-access-log"],
+        health="/api/health",
+        environment={
+            "DATABASE_URL": str(module_database.app),
+            "QORGAN_HOME": str(tmp_path_factory.mktemp("home")),
+            "QORGAN_HOST": "127.0.0.1",
+            "QORGAN_PORT": "{port}",
+        },
+    )
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +126,33 @@ def test_no_english_is_left_on_any_page(opened, language):
         page.locator(".st-key-data_part button").nth(part).click()
         still(page)
         assert english_in(page) == []
+
+
+def test_the_api_gives_the_map_every_cell_it_asks_for(opened):
+    page = opened("/?lang=ru&v=76.95,52.28,12.5")
+    assert int(page.locator(".map-root").get_attribute("data-cells")) > 20
+    assert page.locator(".notice:visible").count() == 0
+
+
+def test_a_territory_is_made_on_the_page_and_opens_empty(opened):
+    page = opened("/data?lang=kk", has_map=False)
+    page.locator(".st-key-data_part button").last.click()
+    page.wait_for_selector(".st-key-workspace_make button")
+    page.locator(".st-key-workspace_make button").click()
+    expect(page.get_by_text("Толтырыңыз:")).to_be_visible()
+    page.locator(".st-key-workspace_title_kk input").fill("Екібастұз")
+    page.locator(".st-key-workspace_slug input").fill("ekibastuz")
+    for side, degrees in {"west": "75.2", "south": "51.6", "east": "75.5", "north": "51.8"}.items():
+        page.locator(f".st-key-workspace_{side} input").fill(degrees)
+        page.keyboard.press("Tab")
+    still(page)
+    assert english_in(page) == []
+    page.locator(".st-key-workspace_make button").click()
+    page.wait_for_url(re.compile(r"w=ekibastuz"))
+    again = opened("/?lang=kk&w=ekibastuz", has_map=False)
+    expect(again.get_by_text("Бұл аумақта әзірге дерек жоқ")).to_be_visible()
+    expect(again.locator(".st-key-load_demo button")).to_have_text("Үлгіні жүктеу")
+    assert english_in(again) == []
 
 
 def test_a_click_opens_the_card_and_its_link_opens_the_same(opened):

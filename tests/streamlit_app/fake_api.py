@@ -192,6 +192,9 @@ class FakeApi:
     refusals: dict[str, tuple[int, dict[str, Any] | None]] = field(default_factory=dict)
     is_away: bool = False
     role: str = "administrator"
+    may_create: bool = True
+    totals_more: dict[str, Any] = field(default_factory=dict)
+    gap_more: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -281,6 +284,7 @@ class FakeApi:
                 "placed": {"covered": 95.0, "total": 100.0, "unknown": 0.0},
                 "mean_per_km": 2.5,
                 "segments_in_gap": 2,
+                **self.gap_more,
             },
             "basis": {"coverage_is_stale": True},
         }
@@ -299,11 +303,19 @@ class FakeApi:
                 "ratio": 1.7,
                 "ratio_low": 1.2,
                 "ratio_high": 2.4,
+                **self.totals_more,
             },
         }
         plan = {"id": 7, "kind": "cameras", "certificate": CERTIFICATE, "created_at": "2025-02-01T10:00:00+05:00"}
         routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "/workspaces"): lambda _: {"workspaces": [town]},
+            ("GET", "/me"): lambda _: {
+                "id": 1,
+                "may_create_workspaces": self.may_create,
+                "may_load_demos": self.may_create,
+            },
+            ("POST", "/workspaces"): lambda given: {**town, **given["json"], "bounds": [75.2, 51.6, 75.5, 51.8]},
+            ("POST", "/demos/pavlodar"): lambda _: {"workspace": "town", "job": 4, "state": "queued"},
             ("GET", "/layers"): lambda _: {"workspace": "town", "layers": self.layers},
             ("GET", "/layers/crimes/profile"): lambda _: profile,
             ("GET", "/layers/crimes/segments"): lambda _: {

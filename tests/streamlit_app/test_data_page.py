@@ -67,7 +67,7 @@ def opened(api: FakeApi) -> Open:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-@pytest.mark.parametrize("part", ["layers", "upload", "imports", "jobs"])
+@pytest.mark.parametrize("part", ["layers", "upload", "imports", "jobs", "workspaces"])
 def test_every_part_opens_in_every_language(opened, part, language):
     assert "[ui." not in said(opened(part, language))
 
@@ -112,6 +112,60 @@ def test_undoing_names_what_goes_and_asks_first(opened, api):
     assert not test.exception
     assert ("DELETE", "/w/town/imports/3") in [(method, url) for method, url, _ in api.asked]
     assert "удалено 7" in said(test)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_file_whose_rows_were_all_rejected_says_what_to_change(opened, api, language):
+    error = {"code": "all-rows-rejected", "params": {"rows": 22}}
+    api.refusals["/imports"] = (
+        200,
+        {
+            "imports": [
+                {
+                    "id": 3,
+                    "layer_id": "crimes",
+                    "state": "failed",
+                    "report": {**fake_api.REPORT, "loaded": 0, "error": error},
+                    "finished_at": None,
+                },
+                {
+                    "id": 2,
+                    "layer_id": "crimes",
+                    "state": "failed",
+                    "report": {"error": {"code": "disk-full", "params": {}}},
+                },
+            ]
+        },
+    )
+    test = opened("imports", language)
+    test.session_state["qorgan.import"] = "3"
+    test.run()
+    assert not test.exception
+    words = Words(language)
+    assert words.plural("error.all-rows-rejected", 22, rows=22) in said(test)
+    test.session_state["qorgan.import"] = "2"
+    test.run()
+    assert not test.exception
+    assert words("error.disk-full") in said(test)
+
+
+def test_a_new_territory_needs_a_name_an_address_and_a_border(opened, api):
+    test = opened("workspaces")
+    test.button(key="workspace_make").click().run()
+    assert Words("ru")("ui.workspace.needed", fields="Название на русском, Имя в адресе, Граница") in said(test)
+    test.text_input(key="workspace_title_ru").set_value("Экибастуз")
+    test.text_input(key="workspace_slug").set_value("ekibastuz")
+    for side, degrees in {"west": 75.2, "south": 51.6, "east": 75.5, "north": 51.8}.items():
+        test.number_input(key=f"workspace_{side}").set_value(degrees)
+    test.button(key="workspace_make").click().run()
+    assert not test.exception
+    assert ("POST", "/workspaces") in [(method, url) for method, url, _ in api.asked]
+
+
+def test_a_reader_without_the_right_is_not_offered_new_territories(opened, api):
+    api.may_create = False
+    test = opened("workspaces")
+    assert not [one for one in test.button if one.key == "workspace_make"]
 
 
 def test_an_undo_that_is_refused_says_why_and_keeps_the_page(opened, api):

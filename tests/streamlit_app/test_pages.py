@@ -174,11 +174,76 @@ def test_an_empty_workspace_teaches(opened, api):
         test = opened(lang=language)
         healthy(test, language)
         assert Words(language)("ui.empty.title") in said(test)
+        assert test.button(key="load_demo").label == Words(language)("ui.empty.load_demo")
+    api.may_create = False
+    assert not [one for one in opened(lang="ru").button if one.key == "load_demo"]
+
+
+def test_the_demonstration_is_loaded_with_one_press_and_watched_until_it_is_there(opened, api):
+    full = api.layers
+    api.layers = [fake_api.empty(one) for one in full]
+    test = opened(lang="ru")
+    api.jobs[4] = {"id": 4, "kind": "demo", "state": "running", "progress": 0.4, "doing_text": "Читаем", "params": {}}
+    test.button(key="load_demo").click().run()
+    assert not test.exception
+    assert ("POST", "/demos/pavlodar") in [(method, url) for method, url, _ in api.asked]
+    assert Words("ru")("ui.empty.loading_demo") in said(test)
+    api.layers = full
+    api.jobs[4].update(state="done", progress=1.0, result={"workspace": "town"})
+    test.run()
+    test.run()
+    healthy(test, "ru")
+    assert Words("ru")("ui.empty.loading_demo") not in said(test)
+
+
+def test_a_demonstration_that_comes_is_found_again_and_one_that_failed_says_why(opened, api):
+    api.layers = [fake_api.empty(one) for one in api.layers]
+    api.jobs[4] = {"id": 4, "kind": "demo", "state": "running", "progress": 0.4, "params": {}}
+    test = opened(lang="kk")
+    assert Words("kk")("ui.empty.loading_demo") in said(test)
+    api.jobs[4].update(state="failed", error={"code": "disk-full", "detail": "Дискіде орын жоқ."})
+    test.run()
+    test.run()
+    assert "Дискіде орын жоқ." in said(test)
+    assert test.button(key="load_demo")
 
 
 def test_without_a_workspace_the_reader_is_told_whom_to_ask(opened, api):
     api.refusals["/workspaces"] = (200, {"workspaces": []})
+    api.may_create = False
     assert Words("ru")("ui.no_workspace") in said(opened(lang="ru"))
+
+
+@LANGUAGES
+def test_whoever_may_begins_on_an_empty_machine_without_a_command_line(opened, api, language):
+    api.refusals["/workspaces"] = (200, {"workspaces": []})
+    test = opened(lang=language)
+    assert not test.exception
+    assert Words(language)("ui.start.title") in said(test)
+    assert test.button(key="load_demo")
+    assert test.button(key="workspace_make")
+
+
+@LANGUAGES
+def test_warnings_of_a_comparison_are_sentences_before_its_numbers(opened, api, language):
+    api.totals_more = {"warnings": ["warning.seasons-differ", {"code": "of-tomorrow"}, {"text": "Месяц неполный."}]}
+    test = opened(lang=language, t="compare", b="2022-01-01..2022-06-30", a="2024-01-01..2024-12-31")
+    assert not test.exception
+    words, (box,) = Words(language), test.warning
+    for sentence in (
+        words("warning.seasons-differ"),
+        words("ui.warning.unknown", code="of-tomorrow"),
+        "Месяц неполный.",
+    ):
+        assert sentence in box.value
+
+
+def test_too_few_events_are_said_before_anybody_reads_the_ranks(opened, api):
+    api.gap_more = {"enough": False, "filter_unknown": 5}
+    test = opened(lang="ru", t="gap")
+    assert Words("ru")("ui.gap.not_enough") in said(test)
+    assert Words("ru").plural("ui.gap.filter_unknown", 5) in said(test)
+    assert Words("ru")("ui.figure.not_enough") in said(test)
 
 
 @LANGUAGES

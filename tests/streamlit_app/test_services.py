@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -19,6 +21,7 @@ from streamlit_app.services import (
     classes,
     figures,
     filters,
+    founding,
     gaps,
     labels,
     levels,
@@ -32,6 +35,7 @@ from streamlit_app.services import (
     reports,
     shown,
     streamlit_words,
+    zones,
 )
 from streamlit_app.widgets.period import picked_days
 from streamlit_app.words import Words
@@ -442,3 +446,34 @@ def test_streamlits_words_are_all_said_with_as_many_gaps(language):
 
 def test_the_camera_of_a_place_is_inside_the_map():
     assert isinstance(levels.camera_over((76.9, 52.2, 77.1, 52.4)), Camera)
+
+
+def test_a_plan_tells_its_places_and_which_cameras_it_took_for_given():
+    words = Words("ru")
+    certificate = {**fake_api.CERTIFICATE, "places": 2, "coverage": {"cameras_listed": 21, "is_stale": True}}
+    rows = {row.id: row.cells[1] for row in plans.certificate_rows(certificate, words)}
+    assert (rows["places"], rows["coverage"]) == ("2", "по 21 камере, устарел")
+    assert plans.cautions(certificate, words) == [words("ui.plan.stale")]
+    none = {**certificate, "coverage": {"cameras_listed": 0, "is_stale": False}}
+    assert plans.cautions(none, words) == [words("ui.gap.no_cameras")]
+    assert plans.cautions(fake_api.CERTIFICATE, words) == []
+    assert plans.left_out({"demand": {"indoors": 3, "filter_unknown": 0}}, words).startswith(
+        "Не вошли в расчёт: внутри зданий 3,"
+    )
+    assert plans.left_out({"demand": {"indoors": 0}}, words) == ""
+
+
+def test_zones_are_called_by_cities_and_know_their_offset_on_the_day():
+    before, after = (dt.datetime(2024, month, 15, tzinfo=dt.UTC) for month in (2, 3))
+    assert list(zones.titles("kk", now=after))[:1] == ["Asia/Almaty"]
+    assert zones.titles("ru", now=before)["Asia/Almaty"] == "Алматы, UTC+6"
+    assert zones.titles("ru", now=after)["Asia/Almaty"] == "Алматы, UTC+5"
+    assert zones.titles("en", now=after)["Asia/Kolkata"].endswith("UTC+5:30")
+    assert not [title for title in zones.titles("kk", now=after).values() if re.search("[A-Za-z]{4}", title)]
+
+
+def test_a_border_is_read_from_geojson_and_nothing_else():
+    assert founding.border_of(b'{"type": "Polygon"}') == {"type": "Polygon"}
+    for content, key in ((b"[1]", "file_unreadable"), (b"\xff\xfe", "file_unreadable"), (b"1" * 900_001, "file_large")):
+        with pytest.raises(founding.BadFileError, match=key):
+            founding.border_of(content)
