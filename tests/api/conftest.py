@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,10 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ApiSettings
-from cli.cluster import Cluster, DatabaseUrls
+from cli.cluster import DatabaseUrls
 from layers import identity
 from layers.identity import LOCAL_ADMINISTRATOR
 from layers.spec import Role
-from tests.fixtures.database import _copy
 from tests.layers.city import EAST, MIDDLE, NORTH, SOUTH, WEST, City, crime, open_city
 
 PERIOD = (date(2024, 1, 1), date(2024, 12, 31))
@@ -106,15 +104,6 @@ def furnish(city: City) -> None:
     with city.owner() as owner:
         local = identity.add_principal(owner, LOCAL_ADMINISTRATOR)
         identity.grant(owner, local, territory_id=city.workspace.root_territory_id, role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture(scope="module")
-def module_database(
-    request: pytest.FixtureRequest, cluster_home, test_cluster: Cluster, _migrated_template: str
-) -> Iterator[DatabaseUrls]:
-    name = "qorgan_module_" + hashlib.sha256(request.module.__name__.encode()).hexdigest()[:8]
-    with _copy(cluster_home, test_cluster, _migrated_template, name) as urls:
-        yield urls
 
 
 @pytest.fixture(scope="module")
