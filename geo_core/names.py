@@ -23,11 +23,13 @@ _CYRILLIC = {
 }  # fmt: skip
 # Before accents are taken off: with the accent the letter says more.
 _ACCENTED = {"ş": "sh", "š": "sh", "ś": "sh", "ç": "ch", "č": "ch", "ć": "ch", "ž": "zh", "ı": "i", "ŋ": "n", "ý": "y"}
+_ACCENTS = str.maketrans(_ACCENTED)
 _LATIN = (
+    ("x", "ks"),
     ("shch", "x"), ("sch", "x"), ("dzh", "j"), ("дж", "j"), ("zh", "j"), ("sh", "x"), ("kh", "h"), ("gh", "g"), ("ch", "c"),
     ("ts", "c"), ("тс", "c"), ("ck", "k"), ("ph", "f"), ("yo", "io"),
 )  # fmt: skip
-_LETTERS = str.maketrans({"q": "k", "w": "u", "y": "i"})
+_LETTERS = str.maketrans({**_CYRILLIC, "q": "k", "w": "u", "y": "i"})
 _ORDINAL = re.compile(r"(\d+)[\s-]*(?:ый|ой|ий|ая|ое|ее|я|й|е|ші|шы|інші|ыншы|нші|ншы|th|st|nd|rd)\b")
 _ABBREVIATED = re.compile(r"\b(?:г|с|п|б|қ|а|д|р|ш)\.")
 _DASHED = re.compile(r"\b(?:пр|мкр|р|б|м|пр-к|ул)-(?:т|н|р|ан|он|к)\b\.?")
@@ -57,20 +59,13 @@ def _letters(given: str) -> str:
     """Lower-case ASCII letters and digits, words apart by one space."""
     text = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", given).casefold())
     # casefold leaves "i" and a dot for the Turkish capital; й and ё are letters of their own, not и and е with a sign
-    text = text.replace("i\u0307", "i")
-    text = "".join(_ACCENTED.get(letter, letter) for letter in text)
-    for pair, class_ in _LATIN:
-        text = text.replace(pair, class_ if pair != "x" else "ks")
-    out: list[str] = []
-    for letter in text:
-        if letter in _CYRILLIC:
-            out.append(_CYRILLIC[letter])
-        elif letter.isascii():
-            out.append(letter)
-        else:
-            out.append("".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c)))
-    text = "".join(out).translate(_LETTERS)
-    text = _DOUBLED.sub(r"\1", text).replace("ie", "e").replace("iio", "io")
+    text = text.replace("i\u0307", "i").translate(_ACCENTS)
+    for written, class_ in _LATIN:
+        text = text.replace(written, class_)
+    text = text.translate(_LETTERS)
+    if not text.isascii():
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    text = _DOUBLED.sub(r"\1", text.translate(_LETTERS)).replace("ie", "e").replace("iio", "io")
     return " ".join(_WORD.findall(text))
 
 

@@ -30,7 +30,13 @@ async def get_search(desk: DeskOf, wanted: Text, limit: Most = 10) -> Response:
     """Best first. What the reader may not see is not found."""
     found = await desk.service.in_thread(
         lambda: look_up(
-            desk.service.engines.app, desk.principal, desk.slug, wanted, limit=limit, language=desk.language
+            desk.service.engines.app,
+            desk.principal,
+            desk.slug,
+            wanted,
+            limit=limit,
+            language=desk.language,
+            patience_s=PATIENCE_S,
         )
     )
     results = [_told(one, desk.language) for one in found["results"]]
@@ -38,6 +44,7 @@ async def get_search(desk: DeskOf, wanted: Text, limit: Most = 10) -> Response:
 
 
 # What is found follows rights and every change; a stored answer would follow neither.
+PATIENCE_S = 2.0
 _HEADERS = {"Cache-Control": "private, no-store", "Vary": answers.VARY}
 
 

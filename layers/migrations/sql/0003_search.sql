@@ -20,7 +20,7 @@ CREATE FUNCTION qorgan_search(of_workspace integer, wanted text, opening text, a
 RETURNS TABLE (layer_id text, part smallint, row_id bigint, kind text, name text, fold text, lon double precision, lat double precision,
   west double precision, south double precision, east double precision, north double precision, territory_id integer, rank smallint,
   score real)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.word_similarity_threshold = 0.42 AS
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.word_similarity_threshold = 0.42 AS
 $$
 #variable_conflict use_column
 DECLARE
@@ -30,6 +30,7 @@ DECLARE
   seen4 integer[] := qorgan_territories(4);
   found integer := 0;
   more integer;
+  exact boolean;
   word text;
 BEGIN
   -- What begins with it. C collation: the index on (workspace, fold) serves the range.
@@ -41,6 +42,8 @@ BEGIN
       AND qorgan_may_find(s.rank, s.territory_id, seen1, seen2, seen3, seen4)
     ORDER BY length(s.fold), s.fold LIMIT most;
   GET DIAGNOSTICS found = ROW_COUNT;
+  exact := found > 0 AND EXISTS (SELECT 1 FROM search_name s WHERE s.workspace_id = of_workspace AND s.fold = wanted
+    AND qorgan_may_find(s.rank, s.territory_id, seen1, seen2, seen3, seen4));
   IF length(wanted) < 3 OR found >= most THEN RETURN; END IF;
   -- One of whose later words begins with it.
   RETURN QUERY
@@ -53,7 +56,11 @@ BEGIN
   GET DIAGNOSTICS more = ROW_COUNT;
   found := found + more;
   IF found >= most THEN RETURN; END IF;
-  -- What is like it: misspelled, inflected, in other words beside it.
+  IF exact THEN RETURN; END IF;
+  -- What is like it: misspelled, inflected, in other words beside it. One wrong letter spoils three pieces: few of a long name. The
+  -- setting ends with the function.
+  PERFORM set_config('pg_trgm.word_similarity_threshold',
+    CASE WHEN length(wanted) > 12 THEN '0.55' WHEN length(wanted) > 7 THEN '0.48' ELSE '0.42' END, true);
   RETURN QUERY
     SELECT s.layer_id, s.part, s.row_id, s.kind, s.name, s.fold, s.lon, s.lat, s.west, s.south, s.east, s.north, s.territory_id, s.rank,
       (0.75 * (0.5 * word_similarity(wanted, s.fold) + 0.5 * similarity(wanted, s.fold))
@@ -64,6 +71,7 @@ BEGIN
     ORDER BY likeness DESC, length(s.fold), s.fold LIMIT most;
   GET DIAGNOSTICS more = ROW_COUNT;
   IF found + more > 0 THEN RETURN; END IF;
+  PERFORM set_config('pg_trgm.word_similarity_threshold', '0.5', true);
   FOREACH word IN ARRAY alone LOOP
     RETURN QUERY
       SELECT s.layer_id, s.part, s.row_id, s.kind, s.name, s.fold, s.lon, s.lat, s.west, s.south, s.east, s.north, s.territory_id, s.rank,
