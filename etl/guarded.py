@@ -38,15 +38,7 @@ def guarded(
     ------
     InvalidInput : ``missing-columns``: a column of the grouping or of a pseudonym is not there.
     """
-    plain = ungrouped(mapping)
-    if mapping.pseudonyms:
-        made = {target: pseudonym_column(target) for target in mapping.pseudonyms}
-        plain = replace(
-            plain,
-            columns={**plain.columns, **{t: c for t, c in made.items() if t != "source_id"}},
-            source_id=made.get("source_id", plain.source_id),
-            pseudonyms={},
-        )
+    plain = plain_mapping(mapping)
     hidden = set(plain.columns.values()) & {name for names in mapping.pseudonyms.values() for name in names}
     if hidden:
         raise InvalidInput("mapping-identifier-stored", columns=sorted(hidden))
@@ -58,6 +50,21 @@ def guarded(
     if not (mapping.grouping or mapping.pseudonyms or texts):
         return source, plain
     return GuardedSource(source, mapping, plain, texts, key), plain
+
+
+def plain_mapping(mapping: SourceMapping) -> SourceMapping:
+    """The mapping that reads what the guard hands out, and raw rows kept behind it: records, and pseudonyms as texts."""
+    plain = ungrouped(mapping)
+    if not mapping.pseudonyms:
+        return plain
+    made = {target: pseudonym_column(target) for target in mapping.pseudonyms}
+    return replace(
+        plain,
+        columns={**plain.columns, **{t: c for t, c in made.items() if t != "source_id"}},
+        source_id=made.get("source_id", plain.source_id),
+        pseudonyms={},
+        keep_original=False,
+    )
 
 
 class GuardedSource(Source):

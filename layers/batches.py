@@ -14,6 +14,8 @@ from geo_core.errors import Conflict, Forbidden, NotFound
 from layers import registry
 from layers.history import restore
 from layers.identity import audit, require, territories
+from layers.originals import forget_batch
+from layers.quarantine import unmend
 from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
 
@@ -212,6 +214,8 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
         text(f"DELETE FROM {layer.table} WHERE workspace_id = :ws AND batch_id = :batch"),  # noqa: S608
         key,
     ).rowcount
+    unmend(connection, batch_id)
+    forget_batch(connection, batch_id)
     connection.execute(
         text("UPDATE batch SET state = 'undone', finished_at = clock_timestamp() WHERE id = :batch"), key
     )

@@ -1,0 +1,268 @@
+"""Rejected rows are mended and loaded, originals are for administrators, and the counts of a batch always add up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from etl import pseudonyms
+from etl.importer import ImportRequest, run_import
+from etl.mapping import mapping_from_json
+from etl.mending import mend
+from etl.quarantine_files import REASONS, ROW, as_csv, as_xlsx, changes_in, read_mended
+from geo_core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from layers import batches, identity, originals, quarantine, registry
+from layers.identity import Principal, transaction
+from layers.spec import Role
+from tests.layers.city import City
+
+HEADER = "id,when,lon,lat,category,place,ud"
+MAPPING = {
+    "id": "cards",
+    "columns": {"category": "category", "place_text": "place"},
+    "lon": "lon",
+    "lat": "lat",
+    "source_id": "id",
+    "time": {"local": "when"},
+}
+
+
+def card(number, *, when="2024-05-10 10:17", lon="76.934567", lat="52.281234", category="theft", place="", ud=""):
+    return f"{number},{when},{lon},{lat},{category},{place},{ud}"
+
+
+def load(city: City, folder: Path, lines, *, who: Principal | None = None, **mapping):
+    path = folder / "cards.csv"
+    path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    layer = registry.load()["crimes"]
+    how = mapping_from_json({**MAPPING, **mapping}, layer=layer)
+    return run_import(
+        city.engines,
+        who or city.people["administrator"],
+        ImportRequest(layer=layer, path=path, mapping=how, workspace=city.workspace.slug),
+    )
+
+
+def adds_up(report) -> bool:
+    return report.read == (
+        report.loaded + report.updated + report.unchanged + report.rejected + report.struck_off + report.merged
+    )
+
+
+def stored(city: City, what="source_id, category, flags, place_text"):
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        return [tuple(row) for row in connection.execute(text(f"SELECT {what} FROM layer_crimes ORDER BY source_id"))]
+
+
+DIRTY = [card(1), card(2, category="щ"), card(3, when="32.13.2024", lon="x"), card(4, category="щ")]
+
+
+def mended(city, batch, changes, *, who="administrator", **more):
+    return mend(city.engines, city.people[who], workspace=city.workspace.slug, batch_id=batch, changes=changes, **more)
+
+
+def test_a_mended_row_is_loaded_as_a_batch_of_its_own_and_its_original_stays(city: City, tmp_path: Path):
+    first = load(city, tmp_path, DIRTY)
+    assert (first.read, first.loaded, first.rejected) == (4, 1, 3)
+    report = mended(city, first.batch_id, {2: {"category": "robbery"}, 3: {"when": "2024-05-11 09:20"}}, reason="seen")
+    assert (report.tried, report.mended) == (2, 1)
+    assert [code for code, _ in report.left[3]] == ["unreadable-number"]
+    assert adds_up(report.report)
+    assert report.report.mends == first.batch_id
+    assert [row[:2] for row in stored(city)] == [("1", "theft"), ("2", "robbery")]
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        rows = {row["row_number"]: row for row in quarantine.listed(connection, first.batch_id)}
+        assert rows[2]["is_mended"]
+        assert rows[2]["raw"]["category"] == "щ"
+        assert rows[2]["mended_raw"]["category"] == "robbery"
+        assert rows[2]["mended_reason"] == "seen"
+        assert not rows[3]["is_mended"]
+        assert [
+            r["row_number"] for r in quarantine.listed(connection, first.batch_id, reason="unseen-code", mended=False)
+        ] == [4]
+        assert quarantine.counted(connection, first.batch_id)["unseen-code"] == {"waiting": 1, "mended": 1}
+        told = batches.one(connection, city.workspace, first.batch_id)["report"]
+        assert told["mended"] == 1
+        assert told["read"] == told["loaded"] + told["updated"] + told["unchanged"] + told["rejected"]
+        who, detail = connection.execute(text("SELECT principal_id, detail FROM audit WHERE action = 'mend'")).one()
+        assert who == city.people["administrator"].id
+        assert detail["rows"] == [2]
+    with pytest.raises(Conflict, match="already-mended"):
+        mended(city, first.batch_id, {2: {}})
+    with pytest.raises(NotFound, match="unknown-rejected-row"):
+        mended(city, first.batch_id, {99: {}})
+    with pytest.raises(InvalidInput, match="unknown-columns"):
+        mended(city, first.batch_id, {3: {"nonsense": "1"}})
+
+
+def test_a_dry_run_stores_nothing_and_undo_lets_the_row_wait_again(city: City, tmp_path: Path):
+    first = load(city, tmp_path, DIRTY)
+    tried = mended(city, first.batch_id, {2: {"category": "robbery"}}, dry_run=True)
+    assert (tried.mended, tried.batch_id) == (1, None)
+    assert len(stored(city)) == 1
+    done = mended(city, first.batch_id, {2: {"category": "robbery"}})
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        batches.undo(connection, city.workspace, done.batch_id)
+        assert batches.one(connection, city.workspace, first.batch_id)["report"]["mended"] == 0
+        assert not any(row["is_mended"] for row in quarantine.listed(connection, first.batch_id))
+    assert len(stored(city)) == 1
+    assert mended(city, first.batch_id, {2: {"category": "fraud"}}).mended == 1
+
+
+def test_a_repeated_key_is_not_loaded_over_the_first_until_it_is_changed(city: City, tmp_path: Path):
+    first = load(city, tmp_path, [card(1), card(1, category="fraud")])
+    assert first.rejected_by_reason == {"duplicate-id": 1}
+    assert mended(city, first.batch_id, {2: {"category": "robbery"}}).mended == 0
+    assert mended(city, first.batch_id, {2: {"id": "7"}}).mended == 1
+    assert [row[:2] for row in stored(city)] == [("1", "theft"), ("7", "fraud")]
+
+
+@pytest.mark.parametrize("write", [as_csv, as_xlsx])
+def test_rows_are_mended_in_a_file_and_those_left_alone_wait_on(city: City, tmp_path: Path, write):
+    first = load(city, tmp_path, [*DIRTY, card(5, category="щ", place="=1+1")])
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        rows = quarantine.listed(connection, first.batch_id, mended=False)
+    path = tmp_path / f"mend.{'csv' if write is as_csv else 'xlsx'}"
+    path.write_bytes(write(rows, lambda reasons: ", ".join(code for code, _ in reasons)))
+    before = {row["row_number"]: row["raw"] for row in rows}
+    found = read_mended(path)
+    assert sorted(found) == [2, 3, 4, 5]
+    assert found[5]["place"] == "=1+1"
+    assert changes_in(found, before) == {}
+    found[4]["category"] = "fraud"
+    report = mended(city, first.batch_id, changes_in(found, before))
+    assert (report.tried, report.mended) == (1, 1)
+    if write is as_csv:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        assert lines[0].split(",")[:2] == [ROW, REASONS]
+        assert "'=1+1" in lines[-1], "no spreadsheet runs what a file says"
+
+
+def test_only_its_maker_and_administrators_of_the_whole_see_and_mend_rejected_rows(city: City, tmp_path: Path):
+    with city.owner() as owner:
+        other = identity.add_principal(owner, "other-editor")
+        identity.grant(owner, other, territory_id=city.workspace.root_territory_id, role=Role.EDITOR)
+        maker = identity.add_principal(owner, "maker")
+        identity.grant(owner, maker, territory_id=city.workspace.root_territory_id, role=Role.EDITOR)
+    first = load(city, tmp_path, DIRTY, who=maker)
+    with transaction(city.engines.app, other) as connection:
+        assert quarantine.listed(connection, first.batch_id) == []
+    with pytest.raises(NotFound):
+        mend(
+            city.engines,
+            other,
+            workspace=city.workspace.slug,
+            batch_id=first.batch_id,
+            changes={2: {"category": "fraud"}},
+        )
+    assert mended(city, first.batch_id, {2: {"category": "fraud"}}).mended == 1
+    mine = mend(
+        city.engines, maker, workspace=city.workspace.slug, batch_id=first.batch_id, changes={4: {"category": "fraud"}}
+    )
+    assert mine.mended == 1
+
+
+def test_near_duplicates_are_noted_within_and_across_batches_or_refused_by_the_mapping(city: City, tmp_path: Path):
+    near = card(2, lat="52.281334")  # 11 m away
+    first = load(city, tmp_path, [card(1), near, card(3, when="2024-05-10 10:18")])
+    assert first.flagged == {"duplicate-suspected": 1}
+    again = load(city, tmp_path, [card(8), card(9, category="fraud")])
+    assert again.flagged == {"duplicate-suspected": 1}
+    flags = {row[0]: row[2] for row in stored(city)}
+    assert flags == {"1": [], "2": ["duplicate-suspected"], "3": [], "8": ["duplicate-suspected"], "9": []}
+    refused = load(
+        city,
+        tmp_path,
+        [card(11, when="2024-06-01 10:17"), card(12, when="2024-06-01 10:17")],
+        near_duplicates="reject-later",
+    )
+    assert (refused.loaded, refused.rejected_by_reason) == (1, {"near-duplicate": 1})
+    assert adds_up(refused)
+
+
+def test_a_point_many_rows_share_is_doubted_in_rows_report_and_answer_alike(city: City, tmp_path: Path):
+    rng = np.random.default_rng(1)
+    minutes = (np.datetime64("2024-01-01T08:01") + (np.arange(400) * 97).astype("timedelta64[m]")).astype(str)
+    lines = [
+        card(
+            1000 + i,
+            when=str(minutes[i]).replace("T", " "),
+            lon=f"{76.93 + rng.random() / 100:.6f}",
+            lat=f"{52.28 + rng.random() / 100:.6f}",
+        )
+        for i in range(360)
+    ]
+    lines += [
+        card(2000 + i, when=str(minutes[360 + i]).replace("T", " "), lon="76.940123", lat="52.290123")
+        for i in range(40)
+    ]
+    report = load(city, tmp_path, lines)
+    assert report.flagged == {"doubt-shared-point": 40, "position-doubtful": 40}
+    doubted = [row[0] for row in stored(city) if "doubt-shared-point" in row[2]]
+    assert doubted == [str(2000 + i) for i in range(40)]
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        assert batches.one(connection, city.workspace, report.batch_id)["report"]["flagged"] == report.flagged
+
+
+def test_identifiers_never_reach_rows_or_quarantine(city: City, tmp_path: Path):
+    report = load(
+        city,
+        tmp_path,
+        [
+            card(1, place="тел 87015551234"),
+            card(2, category="щ", place="тел 87015551234"),
+            card(3, place="у рынка", when="2024-05-11 11:11"),
+        ],
+    )
+    assert report.flagged == {"looks-like-identifier": 1}
+    assert [row[3] for row in stored(city)] == [None, "у рынка"]
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        everything = json.dumps(quarantine.listed(connection, report.batch_id), default=str, ensure_ascii=False)
+    assert "щ" in everything
+    assert "5551234" not in everything
+
+
+def test_pseudonyms_match_records_and_originals_are_for_administrators_of_the_whole(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(pseudonyms.KEY_FILE_VARIABLE, str(tmp_path / "keys" / "key"))
+    private = {"pseudonyms": {"source_id": ["ud"]}, "source_id": None}
+    first = load(city, tmp_path, [card(1, ud="240001"), card(2, ud="240002", category="щ")], **private)
+    again = load(city, tmp_path, [card(7, ud="240001", category="fraud")], **private)
+    assert (first.loaded, again.updated) == (1, 1), "the same case under the same pseudonym"
+    [(key, category)] = stored(city, "source_id, category")
+    assert category == "fraud"
+    assert key == pseudonyms.load_key().of("240001")
+    dump = []
+    with city.owner() as owner:
+        for table in ("layer_crimes", "rejected_row", "batch", "identity_original", "row_history", "audit"):
+            dump += [str(row) for row in owner.execute(text(f"SELECT to_jsonb(t) FROM {table} t"))]
+    assert not any("240001" in line or "240002" in line for line in dump)
+    # a mended row keeps its pseudonym
+    assert mended(city, first.batch_id, {2: {"category": "theft"}}).mended == 1
+    assert pseudonyms.load_key().of("240002") in [row[0] for row in stored(city)]
+
+    kept = load(city, tmp_path, [card(9, ud="240009", when="2024-07-01 07:07")], **private, keep_original=True)
+    name = pseudonyms.load_key().of("240009")
+    layer = registry.load()["crimes"]
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        found = originals.original_of(connection, city.workspace, layer, name, reason="case review")
+        assert found["original"] == "240009"
+        reads = connection.execute(text("SELECT detail FROM audit WHERE action = 'read-original'")).scalars().all()
+        assert [(read["pseudonym"], read["reason"]) for read in reads] == [(name, "case review")]
+    with city.owner() as owner:
+        editor = identity.add_principal(owner, "whole-editor")
+        identity.grant(owner, editor, territory_id=city.workspace.root_territory_id, role=Role.EDITOR)
+    with transaction(city.engines.app, editor) as connection:
+        assert connection.execute(text("SELECT count(*) FROM identity_original")).scalar_one() == 0
+        with pytest.raises(Forbidden):
+            originals.original_of(connection, city.workspace, layer, name, reason="curious")
+    with pytest.raises(Forbidden, match="originals-need-administrator"):
+        load(city, tmp_path, [card(10, ud="1")], who=editor, **private, keep_original=True)
+    with transaction(city.engines.app, city.people["administrator"]) as connection:
+        batches.undo(connection, city.workspace, kept.batch_id)
+        assert connection.execute(text("SELECT count(*) FROM identity_original")).scalar_one() == 0
