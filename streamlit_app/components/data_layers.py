@@ -31,6 +31,8 @@ def draw(context: Context) -> None:
         return
     st.html(f"<h2 class='qorgan-h'>{layer.title}</h2>")
     st.markdown(layer.description)
+    if layer.enables and not layer.rows:
+        st.info(layer.enables)
     for warning in layer.warnings:
         st.markdown(f"- {warning}")
     sources = "; ".join(layer.status.get("attributions") or ())

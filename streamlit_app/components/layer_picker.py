@@ -101,7 +101,7 @@ def _layers(context: Context) -> None:
                 layer.title,
                 key=key,
                 disabled=layer.rows == 0,
-                help=None if layer.rows else words("ui.picker.no_rows"),
+                help=None if layer.rows else words.joined(words("ui.picker.no_rows"), layer.enables),
                 on_change=_turn,
                 args=(context, layer.id, key),
             )

@@ -103,6 +103,7 @@ class LayerInfo:
     order: int
     status: Json
     mappings: tuple[str, ...] = ()
+    enables: str = ""
 
     @classmethod
     def read(cls, given: Json) -> LayerInfo:
@@ -146,6 +147,7 @@ class LayerInfo:
             order=int(given.get("order") or 100),
             status=dict(given.get("status") or {}),
             mappings=tuple(given.get("mappings") or ()),
+            enables=str(given.get("enables") or ""),
         )
 
     @property

@@ -18,6 +18,7 @@ from streamlit_app.components import (
     layer_picker,
     map_panel,
     plan_panel,
+    search_box,
     state,
 )
 from streamlit_app.components.context import Context
@@ -40,6 +41,7 @@ def show(context: Context) -> None:
     if not any(one.rows for one in context.layers):
         empty.situation(context)
         return
+    search_box.draw(context)
     complete: Callable[[], None] = _nothing
     if subject is not None:
         layer_picker.draw(context, subject)
