@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from geo_core.errors import DataQuality, InvalidInput
 from layers.queries.cells import cells
+from layers.queries.completeness import DIFFERS_BY, completeness, differences
 from layers.queries.filters import Filter
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -51,8 +52,10 @@ class Comparison:
     ratio, ratio_low, ratio_high : rate after / rate before over all cells with its 90 % interval (exact conditional binomial,
         Clopper–Pearson); None where ``before`` is 0.
     unknown_before, unknown_after : events whose time is too coarse to be put into the period.
+    completeness : of each period, as ``layers.queries.completeness``, and the threshold above which a difference of shares is told.
     seasons_differ : the periods do not hold the same months in the same shares, or are of other length: the difference may be that of
-        the seasons. warnings : keys of the sentences that say so.
+        the seasons. warnings : what makes the difference doubtful: keys, or code and params, of the
+        sentences that say so.
     """
 
     resolution: int
@@ -79,7 +82,8 @@ def compare(
     ------
     InvalidInput : the periods overlap; the layer has no time.
     DataQuality : ``period-crosses-registration-break`` when a break lies between or inside the periods;
-        ``period-not-covered`` when no batch says it covers a period.
+        ``period-not-covered`` when no batch says it covers a period; ``period-month-silent`` when a covered month of a period holds no
+        event although the others let at least five be expected: it was not delivered, and a comparison would call it a fall.
     """
     if not layer.is_event:
         raise InvalidInput("layer-without-time", layer=layer.id)
@@ -87,6 +91,11 @@ def compare(
         raise InvalidInput("periods-overlap")
     check_breaks(connection, workspace, layer, before, after)
     check_covered(connection, workspace, layer, before, after)
+    whole = [
+        completeness(connection, workspace, layer, first=period.first, last=period.last) for period in (before, after)
+    ]
+    for found in whole:
+        check_silent(layer, found)
     base = given or Filter()
     one = cells(connection, workspace, layer, resolution=resolution, given=_in(base, before))
     two = cells(connection, workspace, layer, resolution=resolution, given=_in(base, after))
@@ -110,10 +119,34 @@ def compare(
             "unknown_before": int(one.totals["unknown_count"]),
             "unknown_after": int(two.totals["unknown_count"]),
             "seasons_differ": other_seasons,
-            "warnings": [SEASONS_WARNING] if other_seasons else [],
+            "warnings": [*([SEASONS_WARNING] if other_seasons else []), *_doubts(*whole)],
+            "completeness": {"before": whole[0], "after": whole[1], "threshold": DIFFERS_BY},
             **rate_ratio(n_before, before.days, n_after, after.days),
         },
     )
+
+
+def _doubts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """What makes the difference doubtful: the periods are not equally complete, or records of one are still to come."""
+    own = [one for found in (before, after) for one in found["warnings"]]
+    return [*differences(before, after), *(one for i, one in enumerate(own) if one not in own[:i])]
+
+
+def check_silent(layer: Layer, found: dict[str, Any]) -> None:
+    """Refuse a period with a month that was said to be covered and holds no event.
+
+    Raises
+    ------
+    DataQuality : ``period-month-silent``.
+    """
+    months = found["months"]
+    if months is not None and months["silent"]:
+        raise DataQuality(
+            "period-month-silent",
+            layer=layer.id,
+            months=", ".join(months["silent"]),
+            expected=round(months["expected"]),
+        )
 
 
 def seasons_differ(before: Period, after: Period) -> bool:

@@ -12,6 +12,7 @@ from geo_core.coverage import Share
 from geo_core.errors import InvalidInput
 from geo_core.gap import NO_SEGMENT, coverage_gap
 from layers import copy_out, registry
+from layers.queries.completeness import completeness, of_filter
 from layers.queries.filters import Filter, where
 from layers.queries.run import mappings
 from layers.queries.status import status, version
@@ -20,6 +21,8 @@ from layers.workspaces import WorkspaceInfo
 
 COVERAGE = "camera_coverage"
 SEGMENTS = "street_segments"
+# What says how much of the coverage can be believed: directions of cameras, heights of buildings.
+INPUTS = ("cameras", "buildings")
 
 # Under row-level security only a leakproof operator may use an index, so && is written out beside the exact predicate.
 # A position inside a building is an address: what cameras see of the ground says nothing about it.
@@ -50,6 +53,7 @@ def event_gap(
     totals : night_seen (its unknown: without position or indoors), dark, placed (each covered, total, unknown, share), night_indoors,
         mean_per_km, level, segments; filter_unknown: events that neither pass nor fail the filter (no hour, or known by month only).
     basis : revision, whether the coverage is stale.
+    completeness : of the events in the filter's period, and under ``inputs`` of cameras, buildings and lamps the coverage stands on.
 
     Raises
     ------
@@ -121,6 +125,7 @@ def event_gap(
             "segments_above": int((found.classes == "above").sum()),
         },
         "basis": _basis(connection, workspace, layer),
+        "completeness": _completeness(connection, workspace, of_filter(connection, workspace, layer, given)),
     }
 
 
@@ -155,7 +160,14 @@ def street_gap(connection: Connection, workspace: WorkspaceInfo, *, limit: int =
         "rows": [{**row, "rank": i + 1} for i, row in enumerate(ranked[:limit]) if row["unseen_m"] > 0],
         "totals": {"seen": part("covered_share"), "potential": part("potential_share"), "segments": len(segments)},
         "basis": _basis(connection, workspace, registry.load()[SEGMENTS]),
+        "completeness": _completeness(connection, workspace, {"layer": SEGMENTS, "warnings": []}),
     }
+
+
+def _completeness(connection: Connection, workspace: WorkspaceInfo, of_demand: dict[str, Any]) -> dict[str, Any]:
+    """That of the demand, and of what the coverage is computed from, as far as the reader may see it."""
+    inputs = {name: completeness(connection, workspace, registry.load()[name]) for name in INPUTS}
+    return {**of_demand, "inputs": inputs}
 
 
 def cameras_listed(connection: Connection, workspace: WorkspaceInfo) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from geo_core.aoristic import hour_of_week_shares
+from layers.queries.completeness import of_filter
 from layers.queries.filters import Filter, Place, Where, at_place, where
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -34,6 +35,7 @@ def profile(
     month_unknown : rows that pass and are not known to the month.
     categories : [{"category": code, "count": n}], most first.
     dark : {"dark": n, "light": n, "unknown": n}.
+    completeness : of the whole layer in the filter's period, as ``layers.queries.completeness``.
     """
     clause = where(layer, workspace.id, given or Filter())
     at_place(clause, layer, place)
@@ -91,6 +93,7 @@ def profile(
         "month_unknown": totals["month_unknown"],
         "categories": categories,
         "dark": {"dark": totals["dark"], "light": totals["light"], "unknown": totals["dark_unknown"]},
+        "completeness": of_filter(connection, workspace, layer, given),
     }
 
 

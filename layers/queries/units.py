@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.queries.completeness import of_filter
 from layers.queries.filters import Filter, where
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -21,6 +22,7 @@ def segments(
     -------
     rows : id, name…, length_m, count, unknown_count, count_per_km (denominator: the segment's own length).
     totals : count, on_segments, unplaced, of the rows that pass.
+    completeness : of the whole layer in the filter's period, as ``layers.queries.completeness``.
     """
     clause = where(layer, workspace.id, given or Filter())
     clause.params.update(layer=layer.id, limit=limit)
@@ -51,7 +53,7 @@ def segments(
         """,  # noqa: S608
         clause.params,
     )[0]
-    return {"rows": found, "totals": totals}
+    return {"rows": found, "totals": totals, "completeness": of_filter(connection, workspace, layer, given)}
 
 
 def areas(
@@ -103,7 +105,11 @@ def areas(
         """,  # noqa: S608
         clause.params,
     )[0]
-    return {"rows": [_plain(row) for row in found], "totals": totals}
+    return {
+        "rows": [_plain(row) for row in found],
+        "totals": totals,
+        "completeness": of_filter(connection, workspace, layer, given),
+    }
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from streamlit_app.words import Words
 Json = Mapping[str, Any]
 _PREFIX = "warning."
 # Parts of an answer that may carry warnings of their own.
-_PARTS = ("totals", "provenance", "basis")
+_PARTS = ("totals", "provenance", "basis", "completeness")
 
 
 def sentences(found: Json, words: Words, *, layer: str | None = None) -> list[str]:
@@ -19,7 +19,7 @@ def sentences(found: Json, words: Words, *, layer: str | None = None) -> list[st
 
     Parameters
     ----------
-    found : the answer; ``warnings`` stand in it, or in its totals, provenance or basis. Each is a key of the catalogue
+    found : the answer; ``warnings`` stand in it, or in its totals, provenance, basis or completeness. Each is a key of the catalogue
         (``warning.seasons-differ``, or without the prefix), or an object with ``code`` and ``params``, or with a ``text`` of its own.
     layer : id of the layer, whose titles fields are called by.
     """
