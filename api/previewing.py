@@ -71,9 +71,8 @@ def preview(
         chosen = proposed.mapping if proposed else mapping
         if chosen is None:  # never: one of the two is there
             raise InvalidInput("mapping-missing-key", key="id")
-        references = proposed.references if proposed else ()
-        if not references and layer.has_place:
-            references = references_of(source, sample, chosen, Territory(territory))
+        # told of the mapping as it is here, so that "turned" means its own columns
+        references = references_of(source, sample, chosen, Territory(territory)) if layer.has_place else ()
         found: dict[str, Any] = {
             "format": source.format,
             "has_geometry": source.has_geometry,

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
-from streamlit_app.components import connection, data_report, progress
+from streamlit_app.components import (
+    connection,
+    data_report,
+    mapping_editor,
+    mapping_reference,
+    mapping_saving,
+    progress,
+)
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.gateway import Job, LayerInfo, SentFile
 from streamlit_app.services import mappings, reports
-from streamlit_app.widgets import table
+from streamlit_app.widgets import Column, Row, table
 
 ENDINGS = [
     "csv", "tsv", "tab", "txt", "xlsx", "xlsm", "geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl", "gpkg", "parquet", "geoparquet",
@@ -24,7 +31,6 @@ WITH_GEOMETRY = frozenset(
 )
 _JOB, _ENDED, _PREVIEW, _FILE = (f"qorgan.upload.{name}" for name in ("job", "ended", "preview", "file"))
 _TABLE_PX = 320
-_NOT_GIVEN = ""
 
 
 def draw(context: Context) -> None:
@@ -69,82 +75,79 @@ def _preview(context: Context, layer: LayerInfo, file: SentFile, *, identity: tu
         st.session_state[_FILE] = identity
         st.session_state.pop(_ENDED, None)
     preview: Mapping[str, Any] = st.session_state[_PREVIEW]
+    suffix = f"{layer.id}_{identity[1]}"
+
+    def tried(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the mapping makes of the first rows; each mapping is asked for once."""
+        if dict(mapping) == dict(preview.get("mapping") or {}):
+            return preview
+        text = json.dumps(mapping, ensure_ascii=False)
+        key = ("tried", slug, words.language, *identity, text)
+        return connection.remembered(
+            key, lambda: context.gateway.preview(slug, layer.id, file, mapping=text), seconds=connection.LONG_S
+        )
+
     st.html(f"<h2 class='qorgan-h'>{words('ui.upload.before')}</h2>")
     columns, rows = reports.raw_table(preview.get("before") or ())
     table(columns, rows, key="raw", caption=words("ui.upload.before"), height_px=_TABLE_PX)
     st.html(f"<h2 class='qorgan-h'>{words('ui.upload.mapping')}</h2>")
-    st.caption(words("ui.upload.mapping_note"))
-    suffix = f"{layer.id}_{identity[1]}"
-    mapping = _mapping(context, layer, preview, suffix=suffix)
-    mapping = mappings.with_codes(mapping, _codes(context, layer, preview, suffix=suffix))
-    text = json.dumps(mapping, ensure_ascii=False)
-    picks = mappings.picks_of(mapping)
-    has_geometry = preview.get("format") in WITH_GEOMETRY
-    lacks = mappings.lacking(picks, layer, constants=mapping.get("constants") or {}, has_geometry=has_geometry)
+    if preview.get("problem"):
+        st.warning(str(preview["problem"]["text"]))
+    kept = "by-saved" in (preview.get("reasons") or {}).values()
+    note = "ui.upload.recognised" if kept else "ui.upload.mapping_note"
+    st.caption(words(note, name=str((preview.get("mapping") or {}).get("id") or "")))
+    mapping = mapping_editor.edit(context, layer, preview, suffix=suffix)
+    placed = {target: mappings.picks_of(mapping).get(target) for target in (*mappings.POSITION, mappings.WKT)}
+    before = {target: mappings.picks_of(preview.get("mapping") or {}).get(target) for target in placed}
+    mapping = mapping_reference.choose(
+        context, mapping, preview if placed == before else {**tried(mapping), "doubts": ()}, suffix=suffix
+    )
+    lacks = mappings.lacking(
+        mappings.picks_of(mapping),
+        layer,
+        constants=mapping.get("constants") or {},
+        has_geometry=bool(preview.get("has_geometry")),
+    )
     if lacks:
         named = ", ".join(mappings.target_title(target, layer, words) for target in lacks)
         st.warning(words("ui.upload.lacking", fields=named))
         return
-    if text != json.dumps(dict(preview.get("mapping") or {}), ensure_ascii=False):
-        tried = connection.remembered(
-            ("tried", slug, *identity, text),
-            lambda: context.gateway.preview(slug, layer.id, file, mapping=text),
-            seconds=connection.LONG_S,
-        )
-    else:
-        tried = dict(preview)
-    st.html(f"<h2 class='qorgan-h'>{words('ui.upload.after')}</h2>")
-    columns, rows = reports.after_table(tried, layer, words)
-    table(columns, rows, key="after", caption=words("ui.upload.after"), height_px=_TABLE_PX)
+    mapping = mapping_editor.translate(context, layer, mapping, tried(mapping), suffix=suffix)
+    found = tried(mapping)
+    _after(context, layer, found)
+    mapping_saving.draw(context, layer, mapping, file.name, list(preview.get("columns") or ()), suffix=suffix)
     _start(context, layer, file, mapping)
 
 
-def _codes(
-    context: Context, layer: LayerInfo, preview: Mapping[str, Any], *, suffix: str
-) -> dict[tuple[str, str], str]:
-    """Codes of the file that the layer does not know, to be translated by the reader."""
+def _after(context: Context, layer: LayerInfo, found: Mapping[str, Any]) -> None:
+    """The first rows as they would be stored, counted, with every reason and note."""
     words = context.words
-    unseen = mappings.unseen_codes(preview, layer)
-    if not unseen:
-        return {}
-    st.caption(words("ui.mapping.unseen"))
-    answers: dict[tuple[str, str], str] = {}
-    columns = st.columns(3)
-    for at, (name, value) in enumerate(unseen):
-        field = next(one for one in layer.fields if one.name == name)
-        options: list[str] = [_NOT_GIVEN, *field.codes]
-        titles = {_NOT_GIVEN: words("ui.mapping.not_translated"), **field.codes}
-        chosen = columns[at % 3].selectbox(
-            f"{field.title}: «{reports.short(value)}»",
-            options,
-            key=f"code_{suffix}_{name}_{value}",
-            format_func=titles.__getitem__,
+    st.html(f"<h2 class='qorgan-h'>{words('ui.upload.after')}</h2>")
+    if found.get("problem"):
+        st.warning(str(found["problem"]["text"]))
+    counts = found.get("tried")
+    if counts:
+        st.caption(
+            words("ui.upload.tried", read=counts["read"], accepted=counts["accepted"], rejected=counts["rejected"])
         )
-        if chosen:
-            answers[(name, value)] = chosen
-    return answers
+    lines = [*(found.get("rejected_by_reason") or ()), *(found.get("notes") or ())]
+    if lines:
+        rows = [
+            Row(id=f"{at}", cells=(str(one["text"]), words.number(int(one["count"]))), tone=tone)
+            for at, (one, tone) in enumerate(_toned(found))
+        ]
+        columns = [Column(title=words("ui.report.reasons")), Column(title=words("ui.report.rows"), align="end")]
+        table(columns, rows, key="why", caption=words("ui.report.reasons"), height_px=_TABLE_PX // 2)
+    columns, rows = reports.after_table(found, layer, words)
+    table(columns, rows, key="after", caption=words("ui.upload.after"), height_px=_TABLE_PX)
 
 
-def _mapping(context: Context, layer: LayerInfo, preview: Mapping[str, Any], *, suffix: str) -> dict[str, Any]:
-    words = context.words
-    proposed = dict(preview.get("mapping") or {"id": f"upload-{layer.id}"})
-    given = mappings.picks_of(proposed)
-    options = [_NOT_GIVEN, *preview.get("columns", ())]
-    # a column of a known source may be named that this very file lacks
-    options += [column for column in given.values() if column not in options]
-    picks: dict[str, str | None] = {}
-    columns = st.columns(3)
-    for at, target in enumerate(mappings.targets(layer)):
-        sure = mappings.confidence_words(target, preview, words)
-        picks[target] = columns[at % 3].selectbox(
-            mappings.target_title(target, layer, words),
-            options,
-            index=options.index(given.get(target, _NOT_GIVEN)),
-            key=f"map_{suffix}_{target}",
-            format_func=lambda column: column or words("ui.mapping.not_given"),
-            help=sure or None,
-        )
-    return mappings.with_picks(proposed, picks, layer)
+def _toned(found: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Literal["", "bad"]]]:
+    """Reasons of rejection before notes."""
+    bad: list[tuple[Mapping[str, Any], Literal["", "bad"]]] = [
+        (one, "bad") for one in found.get("rejected_by_reason") or ()
+    ]
+    return bad + [(one, "") for one in found.get("notes") or ()]
 
 
 def _start(context: Context, layer: LayerInfo, file: SentFile, mapping: dict[str, Any]) -> None:

@@ -160,6 +160,19 @@ class Gateway:
         """The proposed mapping and the first rows before and after."""
         return self._send(workspace, "imports/preview", file, {"layer": layer, "mapping": mapping or ""})
 
+    def keep_mapping(self, workspace: str, layer: str, name: str, mapping: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a mapping for the workspace; the document as it is kept."""
+        address = self._at(workspace, "mappings", layer, name)
+        return self._json("PUT", address, json={**mapping, "id": name})
+
+    def kept_mappings(self, workspace: str, layer: str) -> list[dict[str, Any]]:
+        """Mappings kept for a layer."""
+        return list(self._json("GET", self._at(workspace, "mappings", layer)).get("mappings", ()))
+
+    def forget_mapping(self, workspace: str, layer: str, name: str) -> None:
+        """Forget a kept mapping."""
+        self._json("DELETE", self._at(workspace, "mappings", layer, name))
+
     def start_import(
         self, workspace: str, layer: str, file: SentFile, *, mapping: str, dry_run: bool, is_synthetic: bool
     ) -> int:

@@ -127,9 +127,37 @@ PREVIEW = {
         "codes": {"category": {"кража": "theft"}},
     },
     "confidence": {"@lon": 0.95, "@lat": 0.95, "category": 0.5},
-    "reasons": {},
+    "reasons": {"category": "by-values"},
+    "doubts": [
+        {
+            "target": "category",
+            "code": "codes-unseen",
+            "params": {},
+            "text": "Не все значения известны.",
+            "blocks": False,
+        }
+    ],
     "unmapped": [],
     "unfilled": [],
+    "has_geometry": False,
+    "references": [
+        {
+            "crs": "EPSG:4326",
+            "name": "WGS 84",
+            "turned": False,
+            "inside_share": 0.98,
+            "near_share": 1.0,
+            "alike": [],
+            "points": [[76.9, 52.2]],
+        }
+    ],
+    "several_references": False,
+    "units": {},
+    "problem": None,
+    "tried": {"read": 2, "accepted": 1, "rejected": 1},
+    "rejected_by_reason": [{"code": "unreadable-time", "count": 1, "text": "время не прочитано"}],
+    "notes": [{"code": "no-position", "count": 1, "text": "нет места"}],
+    "unseen": [{"field": "category", "value": "щ", "count": 1}],
     "after": [{"row": 1, "values": {"category": "theft", "lon": 76.9, "lat": 52.2, "hour": None}}],
     "rejected": [
         {
@@ -365,6 +393,9 @@ class FakeApi:
             },
             ("DELETE", "/imports/3"): lambda _: {"removed": 7, "restored": 1},
             ("POST", "/imports/preview"): lambda _: PREVIEW,
+            ("GET", "/mappings/crimes"): lambda _: {
+                "mappings": [{"id": "uvd", "layer": "crimes", "mapping": {"id": "uvd"}, "fault": None}]
+            },
             ("POST", "/imports"): lambda _: {"job": 2, "state": "queued"},
             ("GET", "/ready"): lambda _: {"ready": True, "degraded": bool(self.notes), "notes": self.notes},
             ("GET", "/jobs"): lambda _: {"jobs": list(self.jobs.values())},

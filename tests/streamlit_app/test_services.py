@@ -305,12 +305,12 @@ def test_what_is_lacking_is_named_and_half_a_position_is_none(crimes):
 
 
 def test_codes_the_list_does_not_know_are_translated_by_the_reader(crimes):
-    reason = {"code": "unseen-code", "params": {"field": "category", "value": "щ"}, "text": ""}
-    preview = {"rejected": [{"row": 2, "raw": {}, "reasons": [reason]}, {"row": 3, "raw": {}, "reasons": [reason]}]}
-    assert mappings.unseen_codes(preview, crimes) == [("category", "щ")]
+    assert mappings.unseen_codes(fake_api.PREVIEW, crimes) == {("category", "щ"): 1}
+    assert mappings.unseen_codes({"unseen": [{"field": "place_text", "value": "щ", "count": 1}]}, crimes) == {}
     made = mappings.with_codes(fake_api.PREVIEW["mapping"], {("category", "щ"): "theft"})
     assert made["codes"]["category"] == {"кража": "theft", "щ": "theft"}
     assert mappings.with_codes({"id": "x"}, {}) == {"id": "x"}
+    assert mappings.with_codes(made, {("category", "щ"): None, ("category", "кража"): None}).get("codes") is None
 
 
 def test_a_licence_nobody_stated_is_said_in_words():
