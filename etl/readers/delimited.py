@@ -73,7 +73,7 @@ class DelimitedSource(Source):
         with path.open("rb") as file:
             head = file.read(HEAD)
             # a cell may be longer than any head: a header is looked for in whole lines
-            while len(head) < size and not (b"\n" in head or b"\r" in head) and len(head) < 4 * limits.block_bytes:
+            while len(head) < size and not (b"\n" in head or b"\r" in head) and len(head) < limits.block_bytes:
                 head += file.read(len(head))
         whole = len(head) == size
         found = guess(head, cut=not whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,19 @@ class XmlSource(Source):
         if rows:
             yield _chunk(rows, wanted, seen)
         self.count(seen + len(rows))
+
+
+def finite(text: str) -> float:
+    """A coordinate.
+
+    Raises
+    ------
+    ValueError : no number, or not a finite one.
+    """
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _chunk(rows: list[Feature], wanted: list[str], before: int) -> RawChunk:

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from etl.readers.encoding import guess
+from etl.readers.soundness import sound
 from etl.readers.source import Limits, RawChunk, Source
 from etl.readers.table import MOST_COLUMNS
 from etl.records import RejectedRow
@@ -69,11 +70,13 @@ class GeoJsonSource(Source):
                 if f is None
             )
             self.progress = (start + len(part)) / len(self.features)
-            yield RawChunk(
-                columns_of(there, wanted),
-                start + 1 + at,
-                geometries([f.get("geometry") for f in there]),
-                rejected=rejected,
+            yield sound(
+                RawChunk(
+                    columns_of(there, wanted),
+                    start + 1 + at,
+                    geometries([f.get("geometry") for f in there]),
+                    rejected=rejected,
+                )
             )
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 
 from etl.readers.geojson import columns_of, geometries, keys_of
+from etl.readers.soundness import sound
 from etl.readers.source import Limits, RawChunk, Source
 from etl.records import RejectedRow, shown
 from geo_core.errors import DataQuality, InvalidInput
@@ -117,12 +118,13 @@ class GeoJsonSequence(Source):
     def _chunk(
         features: list[dict[str, Any]], numbers: list[int], rejected: list[RejectedRow], wanted: list[str]
     ) -> RawChunk:
-        return RawChunk(
+        found = RawChunk(
             columns_of(features, wanted),
             np.array(numbers, dtype=np.int64),
             geometries([f.get("geometry") for f in features]),
             rejected=tuple(rejected),
         )
+        return sound(found)
 
     def _texts(self) -> Iterator[bytes]:
         """The texts between separators; blank ones are left out."""
@@ -130,11 +132,17 @@ class GeoJsonSequence(Source):
         with self.path.open("rb") as file:
             if file.read(3) != b"\xef\xbb\xbf":
                 file.seek(0)
-            rest = b""
+            waiting: list[bytes] = []
+            size = 0
             while piece := file.read(PIECE):
-                *whole, rest = (rest + piece).split(mark)
-                if len(rest) > self.limits.max_feature_bytes:
+                if mark in piece:
+                    *whole, last = (b"".join(waiting) + piece).split(mark)
+                    waiting, size = [last], len(last)
+                    yield from (text for part in whole if (text := part.strip()))
+                else:
+                    waiting.append(piece)
+                    size += len(piece)
+                if size > self.limits.max_feature_bytes:
                     raise DataQuality("line-too-long", limit_bytes=self.limits.max_feature_bytes)
-                yield from (text for part in whole if (text := part.strip()))
-            if text := rest.strip():
+            if text := b"".join(waiting).strip():
                 yield text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Self
 import pyogrio
 import pyogrio.errors
 
-from etl.readers.ogr import FAULTS, OgrSource
+from etl.readers.ogr import FAULTS, OgrSource, quiet
 from etl.readers.source import Limits, resolve
+from etl.readers.unpacking import remove
 from geo_core.errors import DataQuality, InvalidInput
 from layers.spec import TableReading
 
@@ -20,6 +22,8 @@ from layers.spec import TableReading
 @dataclass(eq=False)
 class GeoPackageSource(OgrSource):
     """The one feature table of a GeoPackage, or the one named."""
+
+    link: Path | None = None
 
     @classmethod
     def open(cls, path: Path, limits: Limits, reading: TableReading | None = None) -> Self:
@@ -31,8 +35,23 @@ class GeoPackageSource(OgrSource):
         InvalidInput : ``several-layers``, ``no-such-table``.
         """
         wanted = reading.sheet if reading is not None else None
+        # GDAL goes by the name
+        link = None if path.suffix.lower() == ".gpkg" else Path(tempfile.mkdtemp(prefix="qorgan-gpkg-")) / "in.gpkg"
+        if link is not None:
+            link.symlink_to(path.resolve())
         try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+            source = cls._opened(link or path, limits, wanted)
+        except BaseException:
+            if link is not None:
+                remove(link.parent)
+            raise
+        source.link = link
+        return source
+
+    @classmethod
+    def _opened(cls, path: Path, limits: Limits, wanted: str | None) -> Self:
+        try:
+            with quiet(), closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
                 database.execute("PRAGMA schema_version").fetchone()
                 tables = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
                 table = _chosen(tables, wanted, path)
@@ -41,7 +60,7 @@ class GeoPackageSource(OgrSource):
                 features = int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])  # noqa: S608
         except (*FAULTS, sqlite3.Error) as error:
             raise DataQuality("truncated-file", format="geopackage") from error
-        return cls(
+        source = cls(
             limits=limits,
             format="geopackage",
             header=tuple(str(n) for n in info["fields"]),
@@ -51,6 +70,14 @@ class GeoPackageSource(OgrSource):
             table=table,
             features=features,
         )
+        if info["crs"] is None:
+            source.warnings.add("crs-not-stated")
+        return source
+
+    def close(self) -> None:
+        if self.link is not None:
+            remove(self.link.parent)
+            self.link = None
 
 
 def _chosen(tables: list[str], wanted: str | None, path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import shapely
 
-from etl.readers.features import XmlSource
+from etl.readers.features import XmlSource, finite
 from etl.readers.markup import Element
 
 _PLAIN = ("name", "time", "ele", "cmt", "desc", "src", "sym", "type", "number")
@@ -55,4 +55,4 @@ class GpxSource(XmlSource):
 
 
 def _position(element: Element) -> tuple[float, float]:
-    return float(element.attributes["lon"]), float(element.attributes["lat"])
+    return finite(element.attributes["lon"]), finite(element.attributes["lat"])

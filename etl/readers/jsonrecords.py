@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from etl.readers.geojson import GeoJsonSource, columns_of, load
+from etl.readers.soundness import sound
 from etl.readers.source import Limits, RawChunk, Source
 from etl.readers.table import MOST_COLUMNS
 from etl.records import RejectedRow, shown
@@ -27,7 +28,7 @@ def open_json(path: Path, limits: Limits) -> Source:
     """
     document, encoding = load(path, limits)
     records = None
-    if not isinstance(document, dict) or document.get("type") not in {"Feature", "FeatureCollection"}:
+    if not isinstance(document, dict) or document.get("type") not in ("Feature", "FeatureCollection"):
         records = _records(document)
     source: Source = GeoJsonSource.of(document, limits) if records is None else JsonRecords.of(records, limits)
     if encoding is not None:
@@ -69,7 +70,7 @@ class JsonRecords(Source):
             )
             self.progress = (start + len(part)) / len(self.records)
             found = columns_of([{"properties": part[k]} for k in good], wanted)
-            yield RawChunk(found, start + 1 + np.array(good, dtype=np.int64), rejected=rejected)
+            yield sound(RawChunk(found, start + 1 + np.array(good, dtype=np.int64), rejected=rejected))
 
     def close(self) -> None:
         self.records = []

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import shapely
 
-from etl.readers.features import XmlSource
+from etl.readers.features import XmlSource, finite
 from etl.readers.markup import Element
 
 _PLAIN = ("name", "description", "address", "phoneNumber")
@@ -59,7 +59,7 @@ def _positions(text: str | None) -> list[tuple[float, float]]:
     # "lon,lat,height" parted by blanks; some programs put a blank behind the comma
     for word in ",".join(part.strip() for part in (text or "").split(",")).split():
         parts = word.split(",")
-        out.append((float(parts[0]), float(parts[1])))
+        out.append((finite(parts[0]), finite(parts[1])))
     return out
 
 
@@ -72,7 +72,7 @@ def _shape(element: Element) -> Any:
             return shapely.LineString(_positions(element.said("coordinates")))
         case "Track":
             words = [c.text.split() for c in element.children if c.tag == "coord"]
-            return shapely.LineString([(float(w[0]), float(w[1])) for w in words])
+            return shapely.LineString([(finite(w[0]), finite(w[1])) for w in words])
         case "Polygon":
             outer = element.child("outerBoundaryIs")
             if outer is None:

@@ -94,6 +94,7 @@ class _Gatherer:
         self.refusing = Refusing(format)
         self.found: list[Element] = []
         self.open: list[Element] = []
+        self.texts: list[list[str]] = []
         self.depth = 0
         self.weight = 0
         parser = self.refusing.parser
@@ -113,11 +114,12 @@ class _Gatherer:
             else:
                 self.weight = 0
             self.open.append(element)
+            self.texts.append([])
             self._weigh(200)
 
     def _characters(self, data: str) -> None:
         if self.open:
-            self.open[-1].text += data
+            self.texts[-1].append(data)
             self._weigh(len(data))
 
     def _weigh(self, more: int) -> None:
@@ -129,6 +131,7 @@ class _Gatherer:
         self.depth -= 1
         if self.open:
             element = self.open.pop()
+            element.text = "".join(self.texts.pop())
             if not self.open:
                 self.found.append(element)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pyogrio
 import pyogrio.errors
 import shapely
 
+from etl.readers.soundness import sound
 from etl.readers.source import RawChunk, Source
 from geo_core.errors import DataQuality
 
@@ -27,6 +30,14 @@ FAULTS = (
     OSError,
     UnicodeError,
 )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """GDAL's remarks on a file are no warnings of our program: what matters of them is checked and told by us."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 @dataclass(eq=False)
@@ -49,14 +60,17 @@ class OgrSource(Source):
         wanted = list(dict.fromkeys(self.header if columns is None else columns))
         seen = 0
         try:
-            with pyogrio.open_arrow(
-                self.path,
-                layer=self.table,
-                columns=wanted,
-                batch_size=self.limits.chunk_rows,
-                use_pyarrow=True,
-                encoding=self.encoding,
-            ) as (meta, reader):
+            with (
+                quiet(),
+                pyogrio.open_arrow(
+                    self.path,
+                    layer=self.table,
+                    columns=wanted,
+                    batch_size=self.limits.chunk_rows,
+                    use_pyarrow=True,
+                    encoding=self.encoding,
+                ) as (meta, reader),
+            ):
                 geometry_name = meta["geometry_name"] or "wkb_geometry"
                 for batch in reader:
                     rows = batch.num_rows
@@ -65,7 +79,7 @@ class OgrSource(Source):
                         column = column.storage
                     shapes = geometries_of(column)
                     parts = {name: batch.column(name) for name in wanted}
-                    yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), shapes)
+                    yield sound(RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), shapes))
                     seen += rows
                     self.progress = min(seen / max(self.features, 1), 1.0)
                     self.count(seen)

@@ -22,6 +22,8 @@ from etl.readers.source import FROM_NODE, OSM_ID, OSM_KIND, TO_NODE, Limits, Raw
 from geo_core.errors import DataQuality, InvalidInput
 from layers.spec import Layer, LayerKind, SourceMapping
 
+FAULTS = (RuntimeError, ValueError, osmium.InvalidLocationError)
+
 Where = Mapping[str, tuple[str, ...]]
 _Node = tuple[int, float, float]
 # (id, kind, tags, geometry or WKB, nodes, lost nodes outside the extract)
@@ -114,7 +116,7 @@ class OsmSource(Source):
                     rows = _Rows(wanted, with_nodes=self.lines)
             if len(rows):
                 yield rows.chunk(seen)
-        except RuntimeError as error:
+        except FAULTS as error:
             raise _broken(error, self.format) from error
 
     def _kind(self, tags: Any) -> tuple[str, str] | None:
@@ -159,7 +161,7 @@ class OsmSource(Source):
                     continue
                 if thing.is_node():
                     if self.points:
-                        yield f"n{thing.id}", kind, dict(thing.tags), (thing.lon, thing.lat), [], False
+                        yield f"n{thing.id}", kind, dict(thing.tags), _place(thing), [], False
                 elif thing.is_way():
                     if self.lines and not (self.areas and thing.is_closed() and _is_areal(kind, thing.tags)):
                         yield from _lines(thing, kind, junctions)
@@ -172,12 +174,16 @@ class OsmSource(Source):
                     yield name, kind, dict(thing.tags), shape, [], False
 
 
+def _place(node: Any) -> tuple[float, float] | None:
+    return (node.lon, node.lat) if node.location.valid() else None
+
+
 def _file(path: Path, format: str) -> Any:  # noqa: A002 - the word of the source
     """The file with its format told: the name may end in anything."""
     return osmium.io.File(str(path), "pbf" if format == "osm-pbf" else "osm")
 
 
-def _broken(error: RuntimeError, format: str) -> InvalidInput:  # noqa: A002
+def _broken(error: Exception, format: str) -> InvalidInput:  # noqa: A002
     text = str(error)
     if "entities" in text.lower():
         return InvalidInput("xml-doctype")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from etl.readers.ogr import geometries_of
+from etl.readers.soundness import sound
 from etl.readers.source import Limits, RawChunk, Source
+from etl.readers.table import MOST_COLUMNS
 from geo_core.errors import DataQuality, InvalidInput
 
 
@@ -37,12 +40,19 @@ class ParquetSource(Source):
             file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise DataQuality("truncated-file", format="parquet") from error
-        names = [n for n in file.schema_arrow.names if not n.startswith("__index_level_")]
+        schema = file.schema_arrow
+        names = [n for n in schema.names if not n.startswith("__index_level_")]
+        if len(names) > MOST_COLUMNS:
+            raise InvalidInput("too-many-columns", found=len(names), limit=MOST_COLUMNS)
+        twice = next((n for n, times in Counter(names).items() if times > 1), None)
+        if twice is not None:
+            raise InvalidInput("ambiguous-column", column=twice, found=[n for n in names if n == twice])
         geometry, crs = _geometry(file)
         return cls(
             limits=limits,
             format="parquet",
-            header=tuple(n for n in names if n != geometry and not _is_covering(file, n)),
+            # GeoParquet 1.1 boxes and other nested objects are no attributes
+            header=tuple(n for n in names if n != geometry and not pa.types.is_struct(schema.field(n).type)),
             crs=crs,
             has_geometry=geometry is not None,
             file=file,
@@ -67,7 +77,7 @@ class ParquetSource(Source):
                         column = column.storage
                     geometry = geometries_of(column)
                 parts = {name: batch.column(name) for name in wanted}
-                yield RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry)
+                yield sound(RawChunk(parts, np.arange(seen + 1, seen + rows + 1, dtype=np.int64), geometry))
                 seen += rows
                 self.progress = seen / max(file.metadata.num_rows, 1)
         except (pa.ArrowInvalid, OSError) as error:
@@ -79,11 +89,6 @@ class ParquetSource(Source):
             self.file = None
 
 
-def _is_covering(file: pq.ParquetFile, name: str) -> bool:
-    """GeoParquet 1.1 boxes and other nested columns are no attributes."""
-    return pa.types.is_struct(file.schema_arrow.field(name).type)
-
-
 def _geometry(file: pq.ParquetFile) -> tuple[str | None, str | None]:
     """Geometry column and its CRS as GeoParquet states them (no ``crs`` = OGC:CRS84, which is lon/lat)."""
     text = (file.schema_arrow.metadata or {}).get(b"geo")
@@ -93,9 +98,16 @@ def _geometry(file: pq.ParquetFile) -> tuple[str | None, str | None]:
         geo: dict[str, Any] = json.loads(text)
         name = geo["primary_column"]
         column = geo["columns"][name]
-    except (ValueError, KeyError, TypeError) as error:
+        crs = column.get("crs", "OGC:CRS84")
+        kind = file.schema_arrow.field(name).type
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataQuality("truncated-file", format="geoparquet") from error
     if column.get("encoding", "WKB") != "WKB":
         raise InvalidInput("geometry-encoding", found=str(column.get("encoding")))
-    crs = column.get("crs", "OGC:CRS84")
+    if isinstance(kind, pa.ExtensionType):
+        kind = kind.storage_type
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)):
+        raise InvalidInput("geometry-encoding", found=str(kind))
+    if crs is not None and not isinstance(crs, dict | str):
+        raise DataQuality("unknown-crs", crs=str(crs)[:100])
     return name, json.dumps(crs) if isinstance(crs, dict) else crs

@@ -11,7 +11,7 @@ from typing import Self
 import pyogrio
 
 from etl.readers.encoding import guess
-from etl.readers.ogr import FAULTS, OgrSource
+from etl.readers.ogr import FAULTS, OgrSource, quiet
 from etl.readers.source import Limits
 from geo_core.errors import DataQuality, InvalidInput
 from layers.spec import TableReading
@@ -62,7 +62,8 @@ class ShapefileSource(OgrSource):
             raise DataQuality("shapefile-disagrees", shapes=shapes, rows=table.records)
         encoding, guessed = _encoding(parts.get(".cpg"), table, reading)
         try:
-            info = pyogrio.read_info(path, encoding=encoding)
+            with quiet():
+                info = pyogrio.read_info(path, encoding=encoding)
         except FAULTS as error:
             raise DataQuality("truncated-file", format="shapefile") from error
         source = cls(

@@ -149,7 +149,8 @@ def _names(lines: Sequence[Row], width: int) -> list[str]:
         if number + 1 < len(lines):
             below = lines[number + 1]
             for k in range(1, width):
-                if not cells[k] and k < len(below) and not _blank(below[k]):
+                # a group has a name below its own column too
+                if not cells[k] and k < len(below) and not _blank(below[k]) and not _blank(below[k - 1]):
                     cells[k] = cells[k - 1]
         filled.append(cells)
     names = []
