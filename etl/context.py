@@ -11,6 +11,7 @@ import pyarrow as pa
 import shapely.geometry.base
 from numpy.typing import NDArray
 
+from etl.kato.classifier import Classifier
 from etl.surroundings import Surroundings
 
 Degrees = NDArray[np.float64]
@@ -30,6 +31,7 @@ class ImportContext:
     minimum_year : events before it are refused.
     dark : called as ``dark(lon, lat, occurred_from, occurred_to)`` (degrees, UTC datetime64[us]; NaN and NaT unknown), gives
         whether the sun is lower than −6° for the whole interval, null = unknown or not the same throughout.
+    kato : the classifier settlement names are resolved to; None = they are not.
     surroundings : what positions are judged by; None = by nothing.
     """
 
@@ -38,4 +40,5 @@ class ImportContext:
     territory: shapely.geometry.base.BaseGeometry | None = None
     minimum_year: int = 1990
     dark: DarkRule | None = None
+    kato: Classifier | None = None
     surroundings: Surroundings | None = None

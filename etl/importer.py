@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from etl.context import Degrees, ImportContext, Moments
 from etl.intake import Reading, read_batches
+from etl.kato.settlements import classifier_for
 from etl.mapping import to_json
 from etl.pace import Pace
 from etl.prefetch import ahead
@@ -189,10 +190,11 @@ def _import(
     with transaction(engines.app, principal) as connection:
         where, whole = placing(connection, workspace)
         around = surroundings_of(connection, workspace, wanted.layer)
+        kato = classifier_for(connection, workspace.id, wanted.mapping)
         if wanted.mapping.keep_original and not administers_whole(connection, workspace.id):
             raise Forbidden("originals-need-administrator")
     now = wanted.now or (former.now if former else started)
-    context = ImportContext(zone=workspace.zone, now=now, territory=whole, dark=_dark, surroundings=around)
+    context = ImportContext(zone=workspace.zone, now=now, territory=whole, dark=_dark, surroundings=around, kato=kato)
     reading = read_batches(
         wanted.path, layer=wanted.layer, mapping=wanted.mapping, context=context, limits=wanted.limits
     )

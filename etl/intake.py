@@ -28,6 +28,7 @@ from etl.doubts import Doubts
 from etl.findings import Findings
 from etl.guarded import GuardedSource, guarded
 from etl.identity import KeyTable, content_ids, hash_column, hash_rows
+from etl.kato.settlements import SettlementReader
 from etl.making import with_made
 from etl.quality import FieldReader
 from etl.readers import Limits, RawChunk, Source, open_source
@@ -79,6 +80,7 @@ class Reading(Iterator[RecordBatch]):
             self.warnings.add("column-absent", 1, column=name)
         found = {f: self.columns[c] for f, c in mapping.columns.items() if c in self.columns}
         self._fields = FieldReader(layer, mapping, found, decimal=self.source.decimal)
+        self._settlements = SettlementReader(mapping.settlements, self.columns, context.kato)
         self._times = self._time_reader()
         self._territory = Territory(context.territory) if context.territory is not None else None
         self._totals = PositionTotals()
@@ -186,6 +188,7 @@ class Reading(Iterator[RecordBatch]):
         for flag, mask in chunk.flags.items():
             findings.flag(flag, mask)
         columns = self._fields.read(chunk.columns, rows, findings)
+        columns |= self._settlements.read(chunk.columns, rows, findings, self.warnings)
         lon, lat, shapes = self._positions(chunk, findings)
         times = self._times.read(chunk.columns, rows, findings) if self._times is not None else None
         self.doubts.note(columns, lon, lat, times, findings)
@@ -375,6 +378,7 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
         else:
             required |= set(starts)
         optional |= {c for c in (time.clock, time.hour, time.end) if c is not None}
+    optional |= {c for one in mapping.settlements.values() for c in (one.name, one.oblast) if c is not None} - required
     if source.natural_id is not None:
         optional.add(source.natural_id)
     if not source.header and source.open_ended:

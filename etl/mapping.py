@@ -17,7 +17,18 @@ from etl.coercion.times import offset_s
 from etl.coercion.zones import zone_named
 from etl.proposal import ProposedMapping, propose
 from geo_core.errors import InvalidInput
-from layers.spec import FieldType, Grouping, How, Layer, Made, NearDuplicates, SourceMapping, TableReading, TimeSource
+from layers.spec import (
+    FieldType,
+    Grouping,
+    How,
+    Layer,
+    Made,
+    NearDuplicates,
+    Settlement,
+    SourceMapping,
+    TableReading,
+    TimeSource,
+)
 
 __all__ = [
     "ProposedMapping",
@@ -62,6 +73,9 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
         values["reading"] = TableReading(**_checked(values["reading"], _READING_SHAPE, "reading."))
     if isinstance(values.get("grouping"), dict):
         values["grouping"] = _grouping(values["grouping"])
+    values["settlements"] = {
+        name: _settlement(one, f"settlements.{name}.") for name, one in values.get("settlements", {}).items()
+    }
     values["made"] = {name: Made(**_made(rule, f"made.{name}.")) for name, rule in values.get("made", {}).items()}
     mapping = SourceMapping(**values)
     check_mapping(mapping, layer)
@@ -84,7 +98,7 @@ def check_mapping(mapping: SourceMapping, layer: Layer) -> None:
     known = [f.name for f in layer.fields]
     for part in (
         *(mapping.columns, mapping.constants, mapping.codes, mapping.units, mapping.scale, mapping.offset),
-        mapping.defaults_zero,
+        *(mapping.defaults_zero, mapping.settlements),
     ):
         for name in part:
             if name not in known:
@@ -280,6 +294,13 @@ def _finite(value: Any) -> float:
     return float(value)
 
 
+def _settlement(document: Any, prefix: str) -> Settlement:
+    found = _checked(document, {"name": _text, "oblast": _text}, prefix)
+    if "name" not in found:
+        raise InvalidInput("mapping-missing-key", key=prefix + "name")
+    return Settlement(**found)
+
+
 def _made(document: Any, prefix: str) -> dict[str, Any]:
     found = _checked(document, _MADE_SHAPE, prefix)
     for key in ("how", "of"):
@@ -308,6 +329,7 @@ _SHAPE: dict[str, _Convert] = {
     "defaults_zero": _names,
     "where": _object(_words),
     "reading": _document,
+    "settlements": _object(_document),
     "struck_off": _object(_words),
     "refresh_by": _text,
     "licence": _text,
@@ -376,7 +398,7 @@ def _checked(document: Any, shape: Mapping[str, _Convert], prefix: str) -> dict[
 
 
 def _plain(thing: Any) -> Any:
-    if isinstance(thing, Grouping):
+    if isinstance(thing, Grouping | Settlement):
         return {f.name: _plain(v) for f in fields(thing) if (v := getattr(thing, f.name))}
     if isinstance(thing, Made):
         return {"how": thing.how.value, "of": list(thing.of), **({"by": thing.by} if thing.by != " " else {})}

@@ -271,6 +271,20 @@ class NearDuplicates(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """A settlement's name, resolved to its code of the classifier (layer ``kato_units``).
+
+    Parameters
+    ----------
+    name : source column with the name as people typed it.
+    oblast : source column with a code whose last two digits are those of the oblast in the classifier (KPSSU: "1971" → 71).
+    """
+
+    name: str
+    oblast: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceMapping:
     """How one kind of source becomes rows of a layer. A ``--mapping`` file is this, as JSON.
 
@@ -298,6 +312,7 @@ class SourceMapping:
         loaded, and one that is stored already is removed, its former state kept with the batch.
     refresh_by : date column a service is asked by for what is new since the last time (the date of entry, not of the event).
     reading : how the file is cut into rows and columns; None = found out from the file.
+    settlements : field name → the name in the source its code is found by.
     licence, attribution : travel with every batch.
     grouping : for sources with several rows per record.
     near_duplicates : what becomes of the same card met twice under two keys.
@@ -326,6 +341,7 @@ class SourceMapping:
     struck_off: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refresh_by: str | None = None
     reading: TableReading | None = None
+    settlements: Mapping[str, Settlement] = field(default_factory=dict)
     licence: str = "not stated"
     attribution: str = ""
     grouping: Grouping | None = None

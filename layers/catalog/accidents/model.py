@@ -28,3 +28,5 @@ class Accident(EventRow, Base):
     road_ref: Mapped[str | None] = mapped_column(Text)
     km: Mapped[float | None] = mapped_column(Double)
     district_code: Mapped[str | None] = mapped_column(Text)
+    settlement: Mapped[str | None] = mapped_column(Text)
+    settlement_kato: Mapped[str | None] = mapped_column(Text)

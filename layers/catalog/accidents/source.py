@@ -1,6 +1,6 @@
 """Sources the layer ``accidents`` knows."""
 
-from layers.spec import SourceMapping, TimeSource
+from layers.spec import Settlement, SourceMapping, TimeSource
 
 _SAME = (
     "category",
@@ -16,6 +16,8 @@ _SAME = (
     "road_ref",
     "km",
     "district_code",
+    "settlement",
+    "settlement_kato",
 )
 
 OWN = SourceMapping(
@@ -46,7 +48,9 @@ KPSSU = SourceMapping(
         "road_ref": "fd1r061p1",
         "km": "fd1r061p2",
         "district_code": "fd1r06p2",
+        "settlement": "fd1r06p3",
     },
+    settlements={"settlement_kato": Settlement(name="fd1r06p3", oblast="area_code")},
     lon="x",
     lat="y",
     crs="EPSG:3857",

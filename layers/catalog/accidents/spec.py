@@ -42,6 +42,8 @@ LAYER = Layer(
         Field(name="road_ref"),
         Field(name="km", type=FieldType.REAL, minimum=0, maximum=4000, fill=True),
         Field(name="district_code"),
+        Field(name="settlement"),
+        Field(name="settlement_kato"),
     ),
     measures=(
         Measure(name="count", unit="1", aggregation=Aggregation.SUM),
