@@ -27,13 +27,28 @@ from api.routes import (
     layers,
     plans,
     search,
+    sources,
     system,
     workspaces,
 )
 from api.service import Service
 from api.settings import ApiSettings
 
-ROUTERS = (system, workspaces, layers, cells, features, edits, search, basemap, imports, plans, jobs, documents)
+ROUTERS = (
+    system,
+    workspaces,
+    layers,
+    cells,
+    features,
+    edits,
+    search,
+    basemap,
+    imports,
+    sources,
+    plans,
+    jobs,
+    documents,
+)
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:

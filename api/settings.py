@@ -34,6 +34,10 @@ class ApiSettings(BaseSettings):
         description="Folder of saved mappings, one folder per workspace and layer, one JSON file per source; put it under version "
         "control. API and command line must both see it. Unset: `mappings` in the home folder.",
     )
+    private_services: bool = Field(
+        default=False,
+        description="Whether services inside private networks (10.0.0.0/8, 192.168.0.0/16, this machine) may be connected over the API.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the origin listens on.")
     local_administrator: bool | None = Field(
         default=None,

@@ -132,6 +132,9 @@ class Worker:
 
     async def _keep_order(self) -> None:
         """Now and then: end lost jobs, queue again what the queue lost, sweep what nobody waits for."""
+        with contextlib.suppress(QorganError):
+            # what fell due while no worker ran does not wait for the next full minute
+            await asyncio.to_thread(connections.queue_due, self._engines.app)
         while True:
             with contextlib.suppress(QorganError):
                 await asyncio.to_thread(self._put_right)

@@ -29,10 +29,14 @@ _LONGEST_WAIT = timedelta(hours=12)
 _EVERY = re.compile(r"^\s*([1-9]\d{0,3})\s*([hd])\s*$", re.IGNORECASE)
 _AT = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)$")
 _LONGEST_HOURS = 366 * 24
-_COLUMNS = (
-    "id, workspace_id, layer_id, principal_id, url, condition, source_name, mapping, is_synthetic, every_hours, at_local, "
-    "overlap_days, full_every_days, next_run_at, job_id, state, started_at, finished_at, full_at, failures, error, result, "
-    "newest_ms, newest_id, created_at"
+# What was queued and never got to its end says so by its job, where the reader may see that.
+_SELECT = (
+    "SELECT s.id, s.workspace_id, s.layer_id, s.principal_id, s.url, s.condition, s.source_name, s.mapping, s.is_synthetic, "
+    "s.every_hours, s.at_local, s.overlap_days, s.full_every_days, s.next_run_at, s.job_id, s.started_at, s.finished_at, s.full_at, "
+    "s.failures, s.result, s.newest_ms, s.newest_id, s.created_at, "
+    "CASE WHEN j.id IS NOT NULL THEN 'failed' ELSE s.state END AS state, coalesce(j.error, s.error) AS error "
+    "FROM source_connection s LEFT JOIN job j ON j.id = s.job_id AND s.state IN ('queued', 'running') "
+    "AND j.state IN ('failed', 'cancelled') "
 )
 
 
@@ -145,7 +149,7 @@ def one(connection: Connection, workspace_id: int, connection_id: int) -> dict[s
     """
     found = mappings(
         connection,
-        f"SELECT {_COLUMNS} FROM source_connection WHERE workspace_id = %(ws)s AND id = %(id)s",  # noqa: S608
+        _SELECT + "WHERE s.workspace_id = %(ws)s AND s.id = %(id)s",
         {"ws": workspace_id, "id": connection_id},
     )
     if not found:
@@ -158,7 +162,7 @@ def listed(connection: Connection, workspace: WorkspaceInfo) -> list[dict[str, A
     require(connection, workspace.id, Role.ANALYST)
     return mappings(
         connection,
-        f"SELECT {_COLUMNS} FROM source_connection WHERE workspace_id = %(ws)s ORDER BY id",  # noqa: S608
+        _SELECT + "WHERE s.workspace_id = %(ws)s ORDER BY s.id",
         {"ws": workspace.id},
     )
 

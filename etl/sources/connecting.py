@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from etl.mapping import check_mapping, to_json
 from etl.sources.addresses import Guard
@@ -15,6 +16,8 @@ from layers.engine import Engines
 from layers.identity import Principal, transaction
 from layers.spec import Layer, LayerKind, SourceMapping
 from layers.workspaces import find
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +53,31 @@ def checked(wanted: Connecting, guard: Guard) -> connections.NewConnection:
     return connections.NewConnection(
         layer_id=wanted.layer.id,
         url=check_address(wanted.url, guard),
-        mapping=to_json(wanted.mapping),
+        mapping=_storable("mapping", to_json(wanted.mapping)),
         schedule=schedule,
         condition=check_where(wanted.where),
-        source_name=wanted.source_name.strip()[:200],
+        source_name=_storable("source_name", wanted.source_name.strip()[:200]),
         is_synthetic=wanted.is_synthetic,
         overlap_days=wanted.overlap_days,
         full_every_days=wanted.full_every_days,
     )
+
+
+def _storable(name: str, value: _T) -> _T:
+    """The value, when a database can hold its texts.
+
+    Raises
+    ------
+    InvalidInput : ``bad-parameter``.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = "\\u0000"
+    if "\\u0000" in text:
+        raise InvalidInput("bad-parameter", name=name, value="", expected="UTF-8")
+    return value
 
 
 def connect(engines: Engines, principal: Principal, workspace: str, wanted: Connecting, guard: Guard) -> dict[str, Any]:
