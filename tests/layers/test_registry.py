@@ -71,7 +71,7 @@ def test_layers_that_depend_on_each_other_are_refused():
     others = [layer for layer in LAYERS.values() if layer is not segments]
     with pytest.raises(ValueError, match="in a ring"):
         Registry([*others, ring]).derived_in_order()
-    assert [layer.id for layer in LAYERS.derived_in_order()] == [segments.id, coverage.id]
+    assert [layer.id for layer in LAYERS.derived_in_order()] == [segments.id, "completeness", coverage.id]
 
 
 @EACH
@@ -104,7 +104,9 @@ def test_the_geometry_of_the_table_is_the_declared_one(layer):
     assert column.type.geometry_type == layer.geometry.upper()
     assert column.type.srid == 4326
     if layer.kind is not LayerKind.DERIVED:
-        assert column.nullable == layer.keeps_unplaced, "only events, tables and layers that say so may have no position"
+        assert column.nullable == layer.keeps_unplaced, (
+            "only events, tables and layers that say so may have no position"
+        )
 
 
 @EACH
