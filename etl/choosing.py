@@ -79,7 +79,7 @@ def usable(source: Source, proposal: ProposedMapping, layer: Layer) -> SourceMap
         if doubt.code == "several-references" and doubt.blocks:
             raise InvalidInput("several-references", found=doubt.params["found"], best=doubt.params["best"])
         if doubt.code == "dates-ambiguous" and doubt.blocks:
-            raise InvalidInput("dates-ambiguous", column=doubt.params["column"], format=doubt.params["format"])
+            raise InvalidInput("dates-ambiguous", **doubt.params)
     return proposal.mapping
 
 

@@ -11,12 +11,13 @@ from etl.coercion.numbers import as_reals, as_text, unit_factor
 from etl.coercion.stamps import read_stamps
 from etl.coercion.words import Vocabulary
 from etl.proposing.guess import LIKELY, SURE, Guess
-from etl.proposing.words import EXACT, split_unit
-from geo_core.criminal_code import parse_article, parse_crime_code
+from etl.proposing.words import EXACT, normal, split_unit
+from geo_core.criminal_code import GRAVITY, parse_article, parse_crime_code
 from layers.spec import Field, FieldType, How
 
 MOSTLY = 0.9
 ENOUGH = 0.5
+_KINDS_OF_OFFENCE = frozenset({"transgression", "преступление проступок", "вид правонарушения"})
 _STAT = re.compile(r"(?:\bст\b|\bстать|\bбап|\bч\.|^\d{2,3}(?:-\d)?$)", re.IGNORECASE)
 
 
@@ -86,10 +87,24 @@ def _of(guess: Guess, name: str) -> Field:
     return guess.layer.field_named(name)
 
 
+def _graded(guess: Guess, field: Field, column: str, score: float) -> bool:
+    """Gravity by the numbers of the register: 0–4, with 5 and 6 for crime and misdemeanour beside it."""
+    if field.codes is None or "very_grave" not in field.codes.good:
+        return False
+    texts = guess.texts(column)
+    if not texts or not set(texts) <= set(GRAVITY):
+        return False
+    kinds = [c for c in guess.free() if normal(c) in _KINDS_OF_OFFENCE and set(guess.texts(c)) <= {"5", "6"}]
+    guess.take(field.name, guess.make(f"@{field.name}", How.GRAVITY, column, *kinds[:1]), score * LIKELY, "by-values")
+    return True
+
+
 def _field(guess: Guess, field: Field, units: dict[str, str]) -> None:
     for score, column, reason in guess.named(field.name):
         _, unit = split_unit(column)
         if field.name.endswith("_deg") and _bearings(guess, field, column, score):
+            return
+        if field.name == "severity" and _graded(guess, field, column, score):
             return
         if field.name == "km" and _kilometres(guess, field, column, score):
             return

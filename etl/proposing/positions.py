@@ -106,8 +106,9 @@ def _judged(guess: Guess, x: str, y: str, east: Floats, north: Floats, score: fl
     found = candidates(east, north, guess.territory) if guess.territory is not None else ()
     fitting = tuple(c for c in found if may_turn or not c.turned)
     if not fitting:
-        guess.take("@lon", x, score * SURE, "by-name")
-        guess.take("@lat", y, score * SURE, "by-name")
+        sure = SURE if guess.territory is None else DOUBTFUL
+        guess.take("@lon", x, score * sure, "by-name")
+        guess.take("@lat", y, score * sure, "by-name")
         return _nothing_fits(
             x, y, int(known.sum()), in_metres=in_metres, turned=bool(found), known=guess.territory is not None
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ _SEPARATED = re.compile(
     r"^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(\d{1,2}:\d{2}(?::\d{2})?)(\s*[AaPp][Mm])?)?$"
 )
 _ORDER_NEEDS = 10
+_EXAMPLE = datetime(2024, 12, 31, 14, 30)  # noqa: DTZ001 - only its written form is shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +189,12 @@ def _source(guess: Guess, kinds: dict[str, _Kind]) -> TimeSource | None:
         formats += kind.formats
         if kind.doubt:
             guess.doubt(
-                target, kind.doubt, column=took[target], format=kind.formats[0], blocks=kind.doubt == "dates-ambiguous"
+                target,
+                kind.doubt,
+                column=took[target],
+                format=kind.formats[0],
+                example=_EXAMPLE.strftime(kind.formats[0]),
+                blocks=kind.doubt == "dates-ambiguous",
             )
     clock = took.get("@clock") if {"@date"} & set(took) else None
     hour = took.get("@hour") if {"@date", "@month"} & set(took) and clock is None else None

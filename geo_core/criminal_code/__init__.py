@@ -3,6 +3,7 @@
 from geo_core.criminal_code.articles import Article, parse_article, parse_crime_code
 from geo_core.criminal_code.meaning import (
     FIRST_YEAR_OF_2014,
+    GRAVITY,
     Meaning,
     category_is_sensitive,
     gravity,
@@ -12,6 +13,7 @@ from geo_core.criminal_code.meaning import (
 
 __all__ = [
     "FIRST_YEAR_OF_2014",
+    "GRAVITY",
     "Article",
     "Meaning",
     "category_is_sensitive",

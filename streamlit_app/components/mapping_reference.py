@@ -60,7 +60,7 @@ def _map(context: Context, found: list[Mapping[str, Any]], *, suffix: str) -> No
     draw_map(
         pieces.Deck(layers=list(drawn.layers), map_provider=None),
         key=f"crs_map_{suffix}",
-        view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=camera.zoom),
+        view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=max(camera.zoom - 0.7, 2.0)),
         view_token=f"{context.workspace.slug}-{suffix}",
         texts={key: words(f"ui.map.{key}", seconds="{seconds}") for key in TEXT_KEYS},
         language=words.language,
