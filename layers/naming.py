@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, text
 
 from geo_core.errors import Unavailable
@@ -157,19 +158,24 @@ def _sync(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> dic
             "AND NOT EXISTS (SELECT 1 FROM named f WHERE f.row_id = n.row_id AND f.stamp = n.stamp)",
             params,
         )
-        fresh = mappings(
-            connection,
-            "SELECT f.* FROM named f "  # noqa: S608
-            f"WHERE NOT EXISTS (SELECT 1 FROM search_name n WHERE {ours} AND n.row_id = f.row_id)",
-            params,
-        )
-        written += _write(connection, workspace, layer, part, fresh)
+        written += _write(connection, workspace, layer, part, _new_rows(connection, ours, params))
     return {"written": written, "removed": removed}
+
+
+def _new_rows(connection: Connection, ours: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    with _driver(connection).cursor(row_factory=dict_row) as cursor:
+        # Never prepared: the table has other columns for each layer.
+        return cursor.execute(
+            "SELECT f.* FROM named f "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT 1 FROM search_name n WHERE {ours} AND n.row_id = f.row_id)".encode(),
+            params,
+            prepare=False,
+        ).fetchall()
 
 
 def _execute(connection: Connection, sql: str, params: dict[str, Any]) -> int:
     with _driver(connection).cursor() as cursor:
-        return cursor.execute(sql.encode(), params).rowcount
+        return cursor.execute(sql.encode(), params, prepare=False).rowcount
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -288,6 +288,20 @@ def test_a_refresh_writes_only_what_changed(city):
         assert naming.refresh(connection, city.workspace) == {}
 
 
+def test_many_layers_are_brought_up_to_date_at_once(city):
+    """A statement run often is prepared by the driver, and a prepared one does not survive that its table changes."""
+    fill(city)
+    at = {"lon": 76.93, "lat": 52.26}
+    kinds = {"places": "park", "hospitals": "clinic", "venues": "bar", "ambulance_bases": "station"}
+    for layer, kind in kinds.items():
+        city.load(layer, [{"source_id": "n", "kind": kind, "name": "Гүлдер", **at}])
+    city.load("posts", [{"source_id": "n", "status": "works", "name": "Гүлдер", "road_ref": "A-17", **at}])
+    city.load("speed_cameras", [{"source_id": "Gulder", "kind": "stationary", "status": "works", **at}])
+    city.load("lamps", [{"source_id": "Gulder", "status": "works", **at}])
+    assert naming.freshen(city.engines.app, city.workspace)
+    assert len(found(city, "gulder", limit=50)) == 7
+
+
 def test_nobody_but_the_derivation_writes_names(city):
     fill(city)
     person = city.people["analyst"]
