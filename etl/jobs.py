@@ -183,6 +183,25 @@ def _demo(work: Work) -> dict[str, Any]:
     return {"workspace": found["workspace"], "layers": found["layers"]}
 
 
+def _mend(work: Work) -> dict[str, Any]:
+    from etl.mending import mend
+
+    changes = {int(number): dict(change) for number, change in dict(work.params["changes"]).items()}
+    found = mend(
+        work.engines,
+        work.principal,
+        workspace=work.workspace.slug,
+        batch_id=int(work.params["batch"]),
+        changes=changes,
+        reason=str(work.params.get("reason") or ""),
+    )
+    done = found.as_dict()
+    if found.report is not None and found.report.loaded + found.report.updated:
+        layer = registry.load()[found.report.layer]
+        done["derive_job"] = queue_derivations(work.engines.app, work.principal, work.workspace, layer)
+    return done
+
+
 _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "import": ("layer", "path", "mapping"),
@@ -190,10 +209,11 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plan": ("cameras",),
         "demo": ("name",),
         "refresh": ("connection", "layer"),
+        "mend": ("batch", "changes"),
     }
 )
 KINDS: Mapping[str, Runner] = MappingProxyType(
-    {"import": _import, "derive": _derive, "plan": _plan, "demo": _demo, "refresh": _refresh}
+    {"import": _import, "derive": _derive, "plan": _plan, "demo": _demo, "refresh": _refresh, "mend": _mend}
 )
 
 

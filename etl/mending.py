@@ -19,6 +19,7 @@ from etl.guarded import plain_mapping
 from etl.importer import ImportReport, ImportRequest, run_import
 from etl.intake import read_batches
 from etl.mapping import mapping_from_json
+from etl.pseudonyms import pseudonym_column
 from etl.records import VALUE_LENGTH, Reason
 from etl.settling import surroundings_of
 from geo_core.errors import Conflict, DataQuality, InvalidInput
@@ -158,7 +159,9 @@ def _opened(connection: Connection, slug: str, batch_id: int, changes: Mapping[i
     mapping = readable(mapping_from_json(document, layer=layer), layer)
     before = quarantine.waiting(connection, batch_id, sorted(changes))
     where, whole = placing(connection, workspace)
-    known = {name for row in before.values() for name in row["raw"]} | columns_of(mapping)
+    # what a pseudonym was made of is not kept, and nobody makes one up
+    hidden = {pseudonym_column(target) for target in mapping_from_json(document, layer=layer).pseudonyms}
+    known = ({name for row in before.values() for name in row["raw"]} | columns_of(mapping)) - hidden
     unknown = sorted({name for change in changes.values() for name in change} - known)
     if unknown:
         raise InvalidInput("unknown-columns", columns=unknown, known=sorted(known - {"line"}))
@@ -175,7 +178,7 @@ def _opened(connection: Connection, slug: str, batch_id: int, changes: Mapping[i
             surroundings=surroundings_of(connection, workspace, layer),
         ),
         where=where,
-        rows={n: _changed(row["raw"], changes[n], mapping, known) for n, row in before.items()},
+        rows={n: _changed(row["raw"], changes[n], mapping, known | hidden) for n, row in before.items()},
         before=before,
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -18,7 +16,8 @@ from api.routes import READ, problems
 from api.schemas import Batch, Batches, Started, Undone
 from api.starting import derive_after, started
 from api.uploads import Upload, drop, keep, received
-from layers import batches, registry
+from etl.quarantine_files import as_csv, as_xlsx
+from layers import batches, quarantine, registry
 from layers.identity import Purpose, require
 from layers.jobs import Request as JobRequest
 from layers.spec import Role
@@ -26,7 +25,11 @@ from layers.workspaces import WorkspaceInfo
 
 router = APIRouter(prefix="/w/{ws}/imports", tags=["imports"])
 
-_FORMATS = {"json": "application/json", "csv": "text/csv"}
+_FORMATS = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _FORM = {
     "requestBody": {
         "required": True,
@@ -93,18 +96,20 @@ async def get_rejected(
     batch_id: RowId,
     after: After = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
-    f: Annotated[str | None, Query(description="json or csv, before Accept.")] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="Only rows rejected for it.")] = None,
+    mended: Annotated[bool | None, Query(description="Only mended rows, or only those that wait.")] = None,
+    f: Annotated[str | None, Query(description="json, csv or xlsx, before Accept.")] = None,
 ) -> Response:
-    """By row number of the source; as CSV to be mended and imported again."""
+    """By row number of the source; as CSV or workbook to be mended and sent to ``POST …/rejected/file``."""
     form = choose_format(f, desk.request.headers.get("accept", ""), _FORMATS)
 
     def make(connection: Connection, workspace: WorkspaceInfo) -> bytes:
         require(connection, workspace.id, Role.EDITOR)
         batches.one(connection, workspace, batch_id)
-        rows = batches.rejected(connection, batch_id, after=after, limit=limit)
+        rows = quarantine.listed(connection, batch_id, reason=reason, mended=mended, after=after, limit=limit)
+        if form != "json":
+            return (as_csv if form == "csv" else as_xlsx)(rows, lambda reasons: _sentences(reasons, desk.language))
         said = [{**row, "reasons": told(row["reasons"], desk.language)} for row in rows]
-        if form == "csv":
-            return _as_csv(said)
         following = rows[-1]["row_number"] if len(rows) == limit else None
         return to_json({"rejected": said, "next_after": following})
 
@@ -166,12 +171,5 @@ def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, d
         drop(path)
 
 
-def _as_csv(rows: list[dict[str, Any]]) -> bytes:
-    names = list(dict.fromkeys(name for row in rows for name in row["raw"]))
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\r\n")
-    writer.writerow(["row", *names, "reasons"])
-    for row in rows:
-        said = " ".join(reason["text"] for reason in row["reasons"])
-        writer.writerow([row["row_number"], *(row["raw"].get(name) for name in names), said])
-    return sink.getvalue().encode("utf-8")
+def _sentences(reasons: Any, language: str) -> str:
+    return " ".join(one["text"] for one in told(reasons, language))

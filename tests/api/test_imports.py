@@ -103,9 +103,9 @@ def test_an_import_is_queued_loaded_reported_and_undone(client: TestClient, city
     assert [row["row_number"] for row in rest["rejected"]] == [5]
     assert rest["rejected"][0]["raw"]["lon"] == "76.985", "a row of another district can be mended too"
     file = client.get(f"/w/city/imports/{report['batch_id']}/rejected?f=csv", headers=EDITOR)
-    rows = list(csv.DictReader(io.StringIO(file.text)))
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
     assert rows[0]["status"] == "shining"
-    assert all(row["reasons"] for row in rows)
+    assert all(row["rejected_because"] for row in rows)
     undone = client.delete(f"/w/city/imports/{report['batch_id']}", headers=EDITOR)
     assert undone.json() == {"removed": 2, "restored": 0}
     assert client.get("/w/city/layers/lamps/cells", headers=EDITOR).json()["totals"]["count"] == 0
