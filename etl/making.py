@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 
 import numpy as np
@@ -36,16 +37,9 @@ class MadeSource(Source):
     """See :func:`with_made`."""
 
     def __init__(self, inner: Source, mapping: SourceMapping) -> None:
-        super().__init__(
-            limits=inner.limits,
-            format=inner.format,
-            header=inner.header,
-            crs=None if mapping.wkt else inner.crs,
-            has_geometry=inner.has_geometry or mapping.wkt is not None,
-            open_ended=inner.open_ended,
-            natural_id=inner.natural_id,
-            warnings=inner.warnings,
-        )
+        super().__init__(**{each.name: getattr(inner, each.name) for each in fields(Source)})
+        if mapping.wkt is not None:
+            self.crs, self.has_geometry = None, True
         self._inner, self._mapping = inner, mapping
         taken = sorted(name for name in mapping.made if name in inner.header)
         if taken:
@@ -58,7 +52,8 @@ class MadeSource(Source):
             if found is None and (rule.how not in LENIENT or not any(self._of[name]))
         }
         self._wkt = self._column(mapping.wkt) if mapping.wkt else None
-        if mapping.wkt and self._wkt is None:
+        # a reader that knows the column by its name has made geometries of it already
+        if mapping.wkt and self._wkt is None and not inner.has_geometry:
             lacking.add(mapping.wkt)
         if lacking:
             raise InvalidInput("missing-columns", columns=sorted(lacking), header=list(inner.header)[:50])
