@@ -27,6 +27,7 @@ from layers.spec import TableReading
 
 HEAD = 256 << 10
 TAIL = 64 << 10
+MOST_HEADER_BYTES = 2 << 20
 WKT_NAMES = frozenset({"wkt", "geometry", "geom", "the_geom", "shape"})
 NEWLINES_TRIED = 1000
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!$)")
@@ -72,8 +73,10 @@ class DelimitedSource(Source):
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(HEAD)
-            # a cell may be longer than any head: a header is looked for in whole lines
-            while len(head) < size and not (b"\n" in head or b"\r" in head) and len(head) < limits.block_bytes:
+            # names may be many, but a first line without end is no table
+            while len(head) < size and not (b"\n" in head or b"\r" in head):
+                if len(head) > MOST_HEADER_BYTES:
+                    raise DataQuality("line-too-long", limit_bytes=MOST_HEADER_BYTES)
                 head += file.read(len(head))
         whole = len(head) == size
         found = guess(head, cut=not whole)

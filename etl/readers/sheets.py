@@ -286,8 +286,9 @@ class _SheetWalk:
         elif tag == "c":
             if not 1 <= self.column <= MOST_COLUMNS_OF_SHEET:
                 raise DataQuality("broken-workbook", part="sheet")
-            if self.valued:
-                value = self.book.value(self.kind, self.style, "".join(self.text))
+            text = "".join(self.text)
+            if self.valued and (text.strip() or self.kind != "n"):
+                value = self.book.value(self.kind, self.style, text)
                 if value is not None and not (isinstance(value, str) and not value.strip()):
                     self.cells[self.column] = value
             elif self.computed:

@@ -171,11 +171,11 @@ def _parquets() -> Iterator[Case]:
     for word, geo, known in (
         ("crs-number", crs(7), {"code": "?"}), ("crs-text", crs("EPSG:999999"), {"code": "?"}), ("crs-list", crs([1]), {"code": "?"}),
         ("crs-object", crs({"type": "GeographicCRS"}), {"code": "?"}), ("crs-null", crs(None), {"code": "?", "rows": ROWS}), ("crs-metres", crs("EPSG:3857"), {"code": "?"}),
-        ("no-columns", lambda d: {"primary_column": "geometry"}, {"code": "?"}), ("column-missing", lambda d: {**d, "primary_column": "gone"}, {"code": "?"}),
-        ("column-not-there", lambda d: {"primary_column": "gone", "columns": {"gone": {"encoding": "WKB"}}}, {"code": "?"}),
-        ("column-is-text", lambda d: {"primary_column": "note", "columns": {"note": {"encoding": "WKB"}}}, {"code": "?"}),
-        ("encoding", lambda d: {"primary_column": "geometry", "columns": {"geometry": {"encoding": "point"}}}, {"code": "geometry-encoding"}),
-        ("list", lambda d: [], {"code": "?"}), ("no-json", b"{", {"code": "?"}), ("bytes", b"\xff\xfe", {"code": "?"}), ("null", b"null", {"code": "?"}),
+        ("no-columns", lambda _: {"primary_column": "geometry"}, {"code": "?"}), ("column-missing", lambda d: {**d, "primary_column": "gone"}, {"code": "?"}),
+        ("column-not-there", lambda _: {"primary_column": "gone", "columns": {"gone": {"encoding": "WKB"}}}, {"code": "?"}),
+        ("column-is-text", lambda _: {"primary_column": "note", "columns": {"note": {"encoding": "WKB"}}}, {"code": "?"}),
+        ("encoding", lambda _: {"primary_column": "geometry", "columns": {"geometry": {"encoding": "point"}}}, {"code": "geometry-encoding"}),
+        ("list", lambda _: [], {"code": "?"}), ("no-json", b"{", {"code": "?"}), ("bytes", b"\xff\xfe", {"code": "?"}), ("null", b"null", {"code": "?"}),
     ):  # fmt: skip
         yield kase(f"geo-{word}", lambda g=geo: geoparquet(g), geometry=True, **known)
     for word, bad in (
@@ -303,7 +303,7 @@ def _shapefiles() -> Iterator[Case]:
     for end in ("shp", "shx", "dbf", "prj", "cpg"):
         for word, make in (
             ("cut", lambda d: d[: len(d) // 2]),
-            ("empty", lambda d: b""),
+            ("empty", lambda _: b""),
             ("garbage", lambda d: b"\xfe\xca" * (len(d) // 2)),
             ("longer", lambda d: d + b"\x00" * 500),
         ):
@@ -396,7 +396,7 @@ def _archives() -> Iterator[Case]:
     yield kase("unknown-method", lambda: _method(packed({"in.csv": good}), 99), code="truncated-file")
     yield kase("size-lies", lambda: _size(packed({"in.csv": good})), code="?")
     yield kase("checksum-wrong", lambda: _checksum(packed({"in.csv": good})), code="truncated-file")
-    yield kase("link", lambda: _link(), code="?")
+    yield kase("link", _link, code="?")
     yield kase("bytes-before", lambda: b"MZ" + bytes(100) + packed({"in.csv": good}), code="?")
     yield kase("bytes-behind", lambda: packed({"in.csv": good}) + b"trailing", **whole)
     yield kase("gzip", lambda: gzip.compress(good, mtime=0), file="in.csv.gz", **whole)

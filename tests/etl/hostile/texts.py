@@ -289,7 +289,7 @@ def _values() -> Iterator[Case]:
             ROWS - 1 if word not in {"1714521600000", "45000"} else None,
         )
     yield swapped("same-key-everywhere", lambda r, _: ["k", *r[1:]], 1, database=True)
-    yield swapped("same-row-everywhere", lambda r, _: list(records()[0]), 1)
+    yield swapped("same-row-everywhere", lambda *_: list(records()[0]), 1)
     yield swapped("coordinates-swapped", lambda r, _: [*r[:2], r[3], r[2], *r[4:]], 0, code="coordinates-swapped")
     yield swapped("coordinates-elsewhere", lambda r, _: [*r[:2], "-70", "10", *r[4:]], 0, code="far-outside-workspace")
 

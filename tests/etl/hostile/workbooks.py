@@ -275,7 +275,7 @@ def cases() -> Iterator[Case]:
         reading=TableReading(sheet="S1"),
     )
     yield xlsx("all-hidden", lambda: book(sheet(table()), states=("hidden",)), **whole)
-    yield xlsx("no-sheets", lambda: book(), code="?")
+    yield xlsx("no-sheets", book, code="?")
     yield xlsx("sheets-300", lambda: book(*[other] * 299, sheet(table())), **whole)
     for part in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"):
         yield xlsx(f"without-{part.rpartition('/')[2]}", lambda p=part: book(sheet(table()), without=(p,)), code="?")
