@@ -173,6 +173,7 @@ class FoundName(Answer):
     position: list[float]
     bbox: list[float]
     score: float
+    segment: str | None
     note: str | None
     note_text: str | None
     km: float | None

@@ -49,7 +49,7 @@ def search(
     -------
     query : as understood. results : dicts of ``kind`` (settlement | area | street | house | road | road-kilometre | building | place |
     device), ``layer``, ``id``, ``name`` (in the reader's language where there is one), ``matched`` (the name that was like it),
-    ``territory``, ``position`` [lon, lat], ``bbox``, ``score`` 0–1, and ``note``: None, or what is not known: ``house-unknown``
+    ``territory``, ``position`` [lon, lat], ``bbox``, ``score`` 0–1, ``segment`` (of a street: the street segment at ``position``), and ``note``: None, or what is not known: ``house-unknown``
     (the street is known, the house is not), ``kilometre-unplaced`` (``length_km`` of the road is drawn), ``measured-along-drawing``
     (the point at ``km`` from the road's drawn beginning, wrong by up to ``error_m``: no kilometre posts are known).
 
@@ -67,6 +67,7 @@ def search(
     if not found:
         found = _by_name(connection, workspace, given, limit, language)
     found = found[:limit]
+    _with_segments(connection, workspace, found)
     records = sum(one.pop("rank") >= Role.ANALYST.rank for one in found)
     if records:
         audit(connection, "search", workspace_id=workspace.id, count=records)
@@ -107,6 +108,29 @@ def _by_name(
     named = _in_language(connection, workspace, chosen, language)
     asks_house = bool(digits) and len(words) > 1
     return [_result(row, named, note="house-unknown" if asks_house and _lacks(row, digits) else None) for row in chosen]
+
+
+def _with_segments(connection: Connection, workspace: WorkspaceInfo, found: list[dict[str, Any]]) -> None:
+    """For streets, the street segment at the shown point: what events are counted on. As text: its number is longer than JSON's."""
+    streets = [one for one in found if one["kind"] == "street"]
+    if not streets:
+        return
+    nearest = mappings(
+        connection,
+        "SELECT w.n, s.id FROM unnest(%(n)s::int[], %(lon)s::float8[], %(lat)s::float8[]) AS w (n, lon, lat), "
+        "LATERAL (SELECT t.id, t.geom FROM layer_street_segments t WHERE t.workspace_id = %(ws)s "
+        " ORDER BY t.geom <-> ST_SetSRID(ST_MakePoint(w.lon, w.lat), 4326) LIMIT 1) s "
+        "WHERE s.geom && ST_Expand(ST_SetSRID(ST_MakePoint(w.lon, w.lat), 4326), %(near)s)",
+        {
+            "ws": workspace.id,
+            "n": list(range(len(streets))),
+            "lon": [one["position"][0] for one in streets],
+            "lat": [one["position"][1] for one in streets],
+            "near": 1e-4,
+        },
+    )
+    for row in nearest:
+        streets[row["n"]]["segment"] = str(row["id"])
 
 
 def _whole_streets(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -189,6 +213,7 @@ def _result(
         "position": [row["lon"], row["lat"]],
         "bbox": [row["west"], row["south"], row["east"], row["north"]],
         "score": round(min(float(row["score"]), 1.0), 4),
+        "segment": None,
         "note": note,
         "km": None,
         "error_m": None,

@@ -19,6 +19,6 @@ def draw(context: Context) -> None:
     )
     if hit is None:
         return
-    state.select(hits.selection_for(hit.kind, hit.layer, hit.id, hit.position, context.by_id))
+    state.select(hits.selection_for(hit.kind, hit.layer, hit.id, hit.position, context.by_id, segment=hit.segment))
     state.change(tool=Tool.PLACE)
     state.fly_to(hits.camera_for(hit.position, hit.bounds))

@@ -13,10 +13,15 @@ from streamlit_app.services import levels
 NEAREST_ZOOM = 16.5
 _ON_GROUND = ("road", "road-kilometre")
 _LEVEL = 10
+_SMALL_DEGREES = 0.004  # a building or a place: some 400 m
 
 
-def selection_for(kind: str, layer: str, row: str, position: tuple[float, float], layers: Container[str]) -> Selection:
-    """An area, a record, or the ground under a point that is no record (a kilometre of a road)."""
+def selection_for(
+    kind: str, layer: str, row: str, position: tuple[float, float], layers: Container[str], *, segment: str = ""
+) -> Selection:
+    """An area, a street where events are counted, a record, or the ground under what is none of them (a kilometre of a road)."""
+    if kind == "street" and segment:
+        return Selection(kind=PlaceKind.SEGMENT, id=segment)
     if kind == "area":
         return Selection(kind=PlaceKind.AREA, id=row)
     if kind in _ON_GROUND or layer not in layers:
@@ -28,6 +33,7 @@ def selection_for(kind: str, layer: str, row: str, position: tuple[float, float]
 def camera_for(position: tuple[float, float], bounds: tuple[float, float, float, float]) -> Camera:
     """The whole of what was found, not nearer than a quarter."""
     whole = levels.camera_over(bounds)
-    if whole.zoom < NEAREST_ZOOM:
+    west, south, east, north = bounds
+    if max(east - west, north - south) > _SMALL_DEGREES:
         return whole
     return replace(whole, longitude=position[0], latitude=position[1], zoom=NEAREST_ZOOM)

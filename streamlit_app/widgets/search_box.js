@@ -59,7 +59,7 @@ function build(root) {
     field.value = one.name;
     close();
     say(one.note_text ?? '');
-    choose('pick', {kind: one.kind, layer: one.layer, id: String(one.id), name: one.name, position: one.position, bbox: one.bbox});
+    choose('pick', {kind: one.kind, layer: one.layer, id: String(one.id), name: one.name, position: one.position, bbox: one.bbox, segment: one.segment});
   };
   const show = () => {
     list.replaceChildren(

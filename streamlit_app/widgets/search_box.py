@@ -12,13 +12,14 @@ from streamlit_app.words import Words
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """What the reader chose. ``position``: lon, lat; ``bounds``: west, south, east, north; degrees."""
+    """What the reader chose. ``position``: lon, lat; ``bounds``: west, south, east, north; degrees. ``segment``: of a street, or ""."""
 
     kind: str
     layer: str
     id: str
     position: tuple[float, float]
     bounds: tuple[float, float, float, float]
+    segment: str = ""
 
 
 def search_field(*, key: str, url: str, words: Words, on_pick: Callable[[], None] | None = None) -> Hit | None:
@@ -51,10 +52,12 @@ def hit_of(given: Any) -> Hit | None:
         lon, lat = (float(part) for part in given["position"])
         west, south, east, north = (float(part) for part in given["bbox"])
         number = int(given["id"])
+        segment = str(int(given["segment"])) if given.get("segment") else ""
         kind, layer = str(given["kind"]), str(given["layer"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
     inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90 and -180 <= lon <= 180 and -90 <= lat <= 90
     if not inside or number < 1:
         return None
-    return Hit(kind=kind, layer=layer, id=str(number), position=(lon, lat), bounds=(west, south, east, north))
+    bounds = (west, south, east, north)
+    return Hit(kind=kind, layer=layer, id=str(number), position=(lon, lat), bounds=bounds, segment=segment)

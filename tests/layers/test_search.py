@@ -141,6 +141,19 @@ def test_a_street_in_pieces_is_found_once_and_as_a_whole(known):
     assert part["bbox"][0] >= 76.94, "who sees one district finds the piece there or what is public of it"
 
 
+def test_a_street_leads_to_the_segment_its_events_are_counted_on(city):
+    from etl.deriving import run_derive
+
+    fill(city)
+    run_derive(city.engines, city.people["administrator"], workspace="city", layer_id="street_segments")
+    (street,) = [one for one in found(city, "Назарбаева") if one["kind"] == "street"]
+    with city.as_("administrator") as connection:
+        name = connection.exec_driver_sql(
+            "SELECT name_ru FROM layer_street_segments WHERE id = %s", (int(street["segment"]),)
+        ).scalar_one()
+    assert name == "проспект Назарбаева"
+
+
 def test_a_house_is_found_by_street_and_number_and_not_its_neighbour(known):
     first = found(known, "Абая 15")[0]
     assert (first["kind"], first["name"]) == ("house", "улица Абая 15")
