@@ -7,11 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.components import connection, data_report
+from streamlit_app.components import connection, data_quality, data_quarantine, data_report
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
-from streamlit_app.gateway import LayerInfo
-from streamlit_app.gateway.client import MOST_REJECTED
 from streamlit_app.services import reports
 from streamlit_app.widgets import table
 
@@ -60,27 +58,11 @@ def _one(context: Context, batch: Mapping[str, Any]) -> None:
     if report:
         data_report.draw(context, report, layer, key="import_report")
     if int(report.get("rejected") or 0):
-        _rejected(context, number, layer)
+        data_quarantine.draw(context, number, layer, report)
+    if layer is not None and layer.kind == "event" and batch["state"] == "loaded":
+        data_quality.draw(context, number, layer)
     if batch["state"] == "loaded" and context.workspace.can_edit:
         _undo(context, batch)
-
-
-def _rejected(context: Context, number: int, layer: LayerInfo | None) -> None:
-    words, slug = context.words, context.workspace.slug
-    if not st.toggle(words("ui.imports.show_rejected"), key=f"rejected_{number}"):
-        return
-    rows = context.gateway.rejected(slug, number)
-    columns, made = reports.rejected_table(rows, layer, words)
-    table(columns, made, key="rejected", caption=words("ui.report.rejected"), height_px=_TABLE_PX)
-    if len(rows) == MOST_REJECTED:
-        st.caption(words("ui.place.capped", n=MOST_REJECTED))
-    st.download_button(
-        words("ui.download_csv"),
-        lambda: context.gateway.rejected_csv(slug, number),
-        file_name=f"qorgan-rejected-{number}.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
 
 
 def _undo(context: Context, batch: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from streamlit_app.widgets import Column, table
 
 
 def draw(context: Context, report: Mapping[str, Any], layer: LayerInfo | None, *, key: str) -> None:
-    """Counts, reasons and notes."""
+    """Counts, reasons, notes on rows and on the file."""
     words = context.words
     if failed := reports.failure(report, words):
         st.warning(f"**{words('ui.report.failed')}.** {failed}")
@@ -30,6 +30,10 @@ def draw(context: Context, report: Mapping[str, Any], layer: LayerInfo | None, *
     if reasons:
         columns = [Column(title=words("ui.report.reasons")), Column(title=words("ui.report.rows"), align="end")]
         table(columns, reasons, key=f"{key}_reasons", caption=words("ui.report.reasons"))
+    flags = reports.flag_rows(report, layer, words)
+    if flags:
+        columns = [Column(title=words("ui.report.flagged")), Column(title=words("ui.report.rows"), align="end")]
+        table(columns, flags, key=f"{key}_flags", caption=words("ui.report.flagged"))
     notes = reports.warning_rows(report, layer, words)
     if notes:
         columns = [Column(title=words("ui.report.notes")), Column(title=words("ui.report.rows"), align="end")]

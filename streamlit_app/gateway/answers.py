@@ -38,6 +38,11 @@ class Workspace:
         return self.role in ("analyst", "editor", "administrator")
 
     @property
+    def can_administer(self) -> bool:
+        """Whether the reader administers something here; of what, the API tells when asked."""
+        return self.role == "administrator"
+
+    @property
     def can_edit(self) -> bool:
         """Whether the reader may import and undo."""
         return self.role in ("editor", "administrator")

@@ -189,14 +189,38 @@ class Gateway:
         """Imports, newest first."""
         return list(self._json("GET", self._at(workspace, "imports")).get("imports", ()))
 
-    def rejected(self, workspace: str, batch: int) -> list[dict[str, Any]]:
+    def rejected(
+        self, workspace: str, batch: int, *, reason: str | None = None, mended: bool | None = None
+    ) -> list[dict[str, Any]]:
         """Rows that were not loaded, with every reason in words."""
         address = self._at(workspace, "imports", str(batch), "rejected")
-        return list(self._json("GET", address, {"limit": MOST_REJECTED}).get("rejected", ()))
+        asked = {"limit": MOST_REJECTED, "reason": reason, "mended": None if mended is None else str(mended).lower()}
+        return list(self._json("GET", address, asked).get("rejected", ()))
 
-    def rejected_csv(self, workspace: str, batch: int) -> bytes:
-        """The same as CSV, up to 10,000 rows."""
-        return self._bytes(self._at(workspace, "imports", str(batch), "rejected"), {"limit": PAGE_ROWS, "f": "csv"})
+    def rejected_file(self, workspace: str, batch: int, form: str) -> bytes:
+        """Rows that wait to be mended as ``csv`` or ``xlsx``, up to 10,000."""
+        address = self._at(workspace, "imports", str(batch), "rejected")
+        return self._bytes(address, {"limit": PAGE_ROWS, "f": form, "mended": "false"})
+
+    def mend(
+        self, workspace: str, batch: int, row: int, changes: Mapping[str, str | None], *, reason: str, dry_run: bool
+    ) -> dict[str, Any]:
+        """Look at a rejected row with changes, and unless ``dry_run`` queue its loading."""
+        given = {"rows": [{"row_number": row, "changes": dict(changes)}], "reason": reason, "dry_run": dry_run}
+        return self._json("POST", self._at(workspace, "imports", str(batch), "rejected", "mend"), json=given)
+
+    def mend_by_file(self, workspace: str, batch: int, file: SentFile) -> dict[str, Any]:
+        """Send the changed file of rejected rows."""
+        return self._send(workspace, f"imports/{batch}/rejected/file", file, {})
+
+    def quality(self, workspace: str, batch: int, *, by_district: bool = False) -> dict[str, Any]:
+        """An import beside what was there."""
+        address = self._at(workspace, "imports", str(batch), "quality")
+        return self._json("GET", address, {"by_district": "true" if by_district else None})
+
+    def accept_break(self, workspace: str, layer: str, day: str, reason: str) -> None:
+        """Hold a day as a break of registration."""
+        self._json("POST", self._at(workspace, "layers", layer, "breaks"), json={"day": day, "reason": reason})
 
     def undo(self, workspace: str, batch: int) -> dict[str, Any]:
         """Take an import back."""

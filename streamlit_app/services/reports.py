@@ -12,6 +12,7 @@ from streamlit_app.words import Words
 
 Json = Mapping[str, Any]
 _COUNTS = ("read", "loaded", "updated", "unchanged", "rejected")
+_MORE_COUNTS = ("merged", "struck_off", "mended")
 _STATES = {
     "queued": "common.status.waiting",
     "waiting": "common.status.waiting",
@@ -34,8 +35,9 @@ def state_words(state: str, words: Words) -> str:
 
 
 def counts(report: Json, words: Words) -> list[tuple[str, str]]:
-    """Read = loaded + updated + unchanged + rejected, each named."""
-    return [(words(f"ui.report.{name}"), words.number(int(report.get(name) or 0))) for name in _COUNTS]
+    """Read = loaded + updated + unchanged + rejected, and what else there was of merged, struck-off and mended rows; each named."""
+    more = [name for name in _MORE_COUNTS if report.get(name)]
+    return [(words(f"ui.report.{name}"), words.number(int(report.get(name) or 0))) for name in (*_COUNTS, *more)]
 
 
 def failure(report: Json, words: Words) -> str:
@@ -73,15 +75,37 @@ def reason_rows(report: Json, layer: LayerInfo | None, words: Words) -> list[Row
     ]
 
 
+def flag_rows(report: Json, layer: LayerInfo | None, words: Words) -> list[Row]:
+    """Notes that stored rows carry, most often first."""
+    found = sorted((report.get("flagged") or {}).items(), key=lambda item: (-item[1], item[0]))
+    return [
+        Row(
+            id=code,
+            cells=(
+                i18n.texts().note(code, words.language, {}, layer=layer.id if layer else None),
+                words.number(count),
+            ),
+        )
+        for code, count in found
+    ]
+
+
 def warning_rows(report: Json, layer: LayerInfo | None, words: Words) -> list[Row]:
     """What was loaded but deserves a look."""
     samples = report.get("warning_samples") or {}
     found = []
     for code, count in (report.get("warnings") or {}).items():
+        if code in (report.get("flagged") or {}):
+            continue  # told with the rows that carry it
         first = (samples.get(code) or [{}])[0]
         told = i18n.texts().note(code, words.language, first, layer=layer.id if layer else None)
         found.append(Row(id=code, cells=(told, words.number(count))))
     return found
+
+
+def reason_words(code: str, layer: LayerInfo | None, words: Words) -> str:
+    """One reason, without what it is about."""
+    return i18n.texts().reason(code, words.language, None, layer=layer.id if layer else None)
 
 
 def reasons_words(reasons: Sequence[Json], layer: LayerInfo | None, words: Words) -> str:
