@@ -48,7 +48,7 @@ def _draw(context: Context, subject: Subject | None) -> None:
         view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=camera.zoom),
         view_token=_token(context),
         # the map counts the seconds itself
-        texts={key: context.words(f"ui.map.{key}", seconds="{seconds}") for key in TEXT_KEYS},
+        texts={key: context.words(f"ui.map.{key}", seconds="{seconds}", n="{n}") for key in TEXT_KEYS},
         language=context.words.language,
         theme="dark" if theme == "dark" else "light",
         height_px=HEIGHT_PX,

@@ -62,7 +62,7 @@ def _map(context: Context, found: list[Mapping[str, Any]], *, suffix: str) -> No
         key=f"crs_map_{suffix}",
         view=MapView(longitude=camera.longitude, latitude=camera.latitude, zoom=max(camera.zoom - 0.7, 2.0)),
         view_token=f"{context.workspace.slug}-{suffix}",
-        texts={key: words(f"ui.map.{key}", seconds="{seconds}") for key in TEXT_KEYS},
+        texts={key: words(f"ui.map.{key}", seconds="{seconds}", n="{n}") for key in TEXT_KEYS},
         language=words.language,
         theme="dark" if theme == "dark" else "light",
         height_px=HEIGHT_PX,

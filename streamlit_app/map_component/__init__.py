@@ -1,12 +1,13 @@
 """The map component: one Streamlit component, one bundle, one way to describe a map (pydeck)."""
 
 from streamlit_app.map_component.component import TEXT_KEYS, draw_map
-from streamlit_app.map_component.events import MapClick, MapEvent, MapPick, MapView
+from streamlit_app.map_component.events import DrawWish, MapClick, MapEvent, MapPick, MapView
 from streamlit_app.map_component.layers import cell_layer, feature_tiles, label_layer
 from streamlit_app.map_component.legends import Legend, LegendItem
 
 __all__ = [
     "TEXT_KEYS",
+    "DrawWish",
     "Legend",
     "LegendItem",
     "MapClick",

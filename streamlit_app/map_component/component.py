@@ -13,7 +13,7 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 
-from streamlit_app.map_component.events import MapEvent, MapView, event_from
+from streamlit_app.map_component.events import DrawWish, MapEvent, MapView, event_from
 from streamlit_app.map_component.legends import Legend
 
 TEXT_KEYS: Final = (
@@ -33,6 +33,8 @@ TEXT_KEYS: Final = (
     "metres",
     "kilometres",
     "no_webgl",
+    "pin",  # name of the pin for screen readers
+    "corner",  # of a drawn area, contains {n}
 )
 """Texts the map needs, in the reader's language; the catalogues keep them as ``map.<key>``."""
 
@@ -64,6 +66,7 @@ def draw_map(
     max_zoom: float = 20.0,
     rotate: bool = False,
     report_view: bool = True,
+    draw: DrawWish | None = None,
     on_view: Callable[[], None] | None = None,
     on_click: Callable[[], None] | None = None,
 ) -> MapEvent | None:
@@ -89,6 +92,7 @@ def draw_map(
     min_zoom, max_zoom : limits of the camera.
     rotate : let the reader turn and tilt the map.
     report_view : rerun the script when the view has been still for a quarter of a second after a move.
+    draw : what the reader may draw now; clicks then go to the drawing. None = nothing.
     on_view, on_click : called before that rerun, as Streamlit callbacks are.
 
     Returns
@@ -131,6 +135,7 @@ def draw_map(
         "max_zoom": max_zoom,
         "rotate": rotate,
         "report_view": report_view,
+        "draw": None if draw is None else {"token": draw.token, "kind": draw.kind, "geometry": draw.geometry},
     }
     renderer = _renderer_on_this_runtime()
     state = renderer(
@@ -139,8 +144,9 @@ def draw_map(
         height=height_px,
         on_view_change=on_view or _nothing,
         on_click_change=on_click or _nothing,
+        on_drawn_change=_nothing,
     )
-    return event_from(state)
+    return event_from(state, draw_token=None if draw is None else draw.token)
 
 
 def _nothing() -> None:

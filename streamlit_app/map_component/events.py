@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +51,47 @@ class MapPick:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrawWish:
+    """What the reader may draw.
+
+    Parameters
+    ----------
+    kind : a pin, or the corners of an area.
+    geometry : GeoJSON to begin with (degrees), None = empty. Of an area only its outer ring is taken.
+    token : drawing begins anew only when this changes.
+    """
+
+    kind: Literal["point", "polygon"]
+    token: str
+    geometry: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapEvent:
-    """The newest view, and the click of this very run (None in every other run)."""
+    """The newest view, the click of this very run (None in every other run), and what is drawn.
+
+    Parameters
+    ----------
+    drawn : GeoJSON of the present drawing, degrees; None while nothing was changed or it is not enough for a shape.
+    """
 
     view: MapView | None
     click: MapClick | None
     pick: MapPick | None
+    drawn: Mapping[str, Any] | None = None
 
 
-def event_from(state: Mapping[str, Any]) -> MapEvent | None:
-    """The event in what the component returned; None as long as the map has said nothing."""
-    view, click = state.get("view"), state.get("click")
-    if view is None and click is None:
+def event_from(state: Mapping[str, Any], *, draw_token: str | None = None) -> MapEvent | None:
+    """The event in what the component returned; None as long as the map has said nothing.
+
+    Parameters
+    ----------
+    draw_token : of the present drawing; what was drawn for another one does not count.
+    """
+    view, click, drawn = state.get("view"), state.get("click"), state.get("drawn")
+    if drawn is not None and (draw_token is None or drawn.get("token") != draw_token):
+        drawn = None
+    if view is None and click is None and drawn is None:
         return None
     pick = click.get("pick") if click else None
     return MapEvent(
@@ -85,4 +114,5 @@ def event_from(state: Mapping[str, Any]) -> MapEvent | None:
         if click is None
         else MapClick(longitude=float(click["longitude"]), latitude=float(click["latitude"])),
         pick=None if pick is None else MapPick(layer_id=str(pick["layer_id"]), object=dict(pick["object"])),
+        drawn=dict(drawn["geometry"]) if drawn and drawn.get("geometry") else None,
     )

@@ -4,6 +4,7 @@ import {MapboxOverlay} from '@deck.gl/mapbox';
 import {Map as GroundMap, NavigationControl, ScaleControl} from 'maplibre-gl';
 
 import {layersOf, pickOf} from './deck_json.js';
+import {Drawing} from './drawing.js';
 import {element, Legend} from './legend.js';
 import {Network} from './network.js';
 import {Notices} from './notices.js';
@@ -77,6 +78,11 @@ export class QorganMap {
     this.map.addControl(new ScaleControl({maxWidth: 110}), 'bottom-right');
     this.overlay = new MapboxOverlay({interleaved: true, layers: [], userData: {network: this.network}});
     this.map.addControl(this.overlay);
+    this.layers = [];
+    this.drawing = new Drawing(this.map, {
+      onChange: (drawn) => this.send.setStateValue('drawn', drawn),
+      onRedraw: () => this._put()
+    });
     this.map.on('load', () => this._loaded());
     this.map.on('moveend', () => this._viewMoved());
     this.map.on('click', (event) => this._clicked(event.point, event.lngLat));
@@ -86,6 +92,7 @@ export class QorganMap {
     this.map.on('error', ({error}) => this._groundError(error));
     const canvas = this.map.getCanvas();
     canvas.addEventListener('keydown', (event) => {
+      if (event.key === 'Backspace' && this.drawing.active) return this.drawing.shorten();
       if (event.key !== 'Enter') return;
       event.preventDefault();
       const {clientWidth, clientHeight} = this.ground;
@@ -120,6 +127,8 @@ export class QorganMap {
     }
     if (!before || before.map_style !== data.map_style || before.theme !== data.theme) this._ground();
     if (!before || before.deck !== data.deck) this._draw();
+    this.drawing.update(data.draw, data.texts);
+    this.root.dataset.drawing = this.drawing.active ? 'yes' : 'no';
   }
 
   async _ground() {
@@ -169,8 +178,14 @@ export class QorganMap {
     const {refused} = this.network;
     if (refused?.topic !== 'style' && !this.data.deck.includes(JSON.stringify(refused?.asked ?? ''))) this.network.refuse(null);
     this.root.dataset.state = 'loading';
-    this.overlay.setProps({layers});
+    this.layers = layers;
+    this._put();
     this._emptiness();
+  }
+
+  /** The layers of the description, and over them what is being drawn. */
+  _put() {
+    this.overlay.setProps({layers: [...this.layers, ...this.drawing.layers()]});
     this.map.triggerRepaint();
   }
 
@@ -225,6 +240,7 @@ export class QorganMap {
   }
 
   _clicked(point, {lng, lat}) {
+    if (this.drawing.active) return this.drawing.place({lng, lat});
     const pick = pickOf(this._pick(point));
     this.send.setTriggerValue('click', {longitude: round(lng, 7), latitude: round(lat, 7), pick});
   }
@@ -273,6 +289,7 @@ export class QorganMap {
     this.network.close();
     this.notices.destroy();
     this.resizes?.disconnect();
+    this.drawing?.destroy();
     this.map?.remove();
     this.root.remove();
   }
