@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pydeck as pdk
 
@@ -16,6 +17,13 @@ from streamlit_app.words import Words
 
 BESIDE = "beside"
 COVERAGE, POTENTIAL = "camera_coverage", "camera_coverage-potential"
+COMPLETENESS = "completeness"
+# Levels that are drawn; a complete district stays as it is.
+INCOMPLETE_RGB: Mapping[str, Rgb] = MappingProxyType(
+    {"partial": (223, 194, 125), "poor": (166, 97, 26), "unknown": (140, 140, 150)}
+)
+# What doubtful numbers of a coloured layer stand on, where that is not the layer itself.
+_STANDS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType({COVERAGE: ("cameras", "buildings")})
 DOTS_FROM_ZOOM = 13
 POTENTIAL_RGB: Rgb = (223, 167, 40)
 ACCENT: tuple[int, int, int, int] = (20, 90, 190, 255)
@@ -41,6 +49,31 @@ def coverage(workspace: str, layer: LayerInfo) -> tuple[pdk.Layer, ...]:
         )
 
     return one(POTENTIAL, "potential", POTENTIAL_RGB), one(COVERAGE, "counted", layer.rgb)
+
+
+def incomplete(workspace: str, layer: LayerInfo, look: Look) -> tuple[pdk.Layer, list[LegendItem]]:
+    """Districts whose data are not complete: of the subjects chosen, else of those the coloured layer stands on, else of all."""
+    of = _STANDS_ON.get(look.subject, (look.subject,))
+    own = [code for code in layer.categories if code.rpartition("_")[0] in of]
+    subjects = list(filters.categories_of(look, layer)) or own
+    keep = {"level": list(INCOMPLETE_RGB), **({"subject": subjects} if subjects else {})}
+    titles: Mapping[str, str] = next((field.codes for field in layer.fields if field.name == "level"), {})
+    drawn = feature_tiles(
+        layer.id,
+        tiles_url(workspace, layer),
+        rgb=layer.rgb,
+        colour_field="level",
+        colours=INCOMPLETE_RGB,
+        keep=keep,
+        width_px=1.5,
+        min_zoom=layer.min_zoom,
+        max_zoom=TILE_MAX_ZOOM,
+    )
+    items = [
+        LegendItem(label=f"{layer.title}: {titles.get(level, level)}", rgb=rgb, shape="area")
+        for level, rgb in INCOMPLETE_RGB.items()
+    ]
+    return drawn, items
 
 
 def features(workspace: str, layer: LayerInfo, look: Look) -> pdk.Layer:
@@ -69,6 +102,11 @@ def beside(workspace: str, shown: Sequence[LayerInfo], look: Look, words: Words,
                 LegendItem(label=layer.categories.get("counted", layer.title), rgb=layer.rgb, shape="area"),
                 LegendItem(label=layer.categories.get("potential", layer.title), rgb=POTENTIAL_RGB, shape="area"),
             ]
+            continue
+        if layer.id == COMPLETENESS:
+            districts, named = incomplete(workspace, layer, look)
+            layers.append(districts)
+            items += named
             continue
         layers.append(features(workspace, layer, look))
         shape = {"Point": "dot", "MultiPolygon": "area"}.get(layer.geometry, "line")

@@ -477,3 +477,28 @@ def test_a_border_is_read_from_geojson_and_nothing_else():
     for content, key in ((b"[1]", "file_unreadable"), (b"\xff\xfe", "file_unreadable"), (b"1" * 900_001, "file_large")):
         with pytest.raises(founding.BadFileError, match=key):
             founding.border_of(content)
+
+
+@pytest.mark.parametrize(
+    ("look", "subjects"),
+    [
+        (Look(subject="crimes"), ["crimes_hour"]),
+        (Look(subject="camera_coverage"), ["cameras_direction", "buildings_height"]),
+        (Look(subject="places"), None),
+        (Look(subject="crimes", categories={"completeness": ("cameras_direction",)}), ["cameras_direction"]),
+    ],
+)
+def test_districts_that_are_not_complete_are_drawn_for_what_the_coloured_layer_stands_on(look, subjects):
+    codes = ["crimes_hour", "cameras_direction", "buildings_height"]
+    described = fake_api.layer(
+        "completeness",
+        "derived",
+        geometry="MultiPolygon",
+        category_field="subject",
+        categories=[{"code": code, "title": code} for code in codes],
+    )
+    drawn = overlays.beside("town", [LayerInfo.read(described)], look, Words("ru"), zoom=11)
+    keep = dict(drawn.layers[0].keep)
+    assert keep["level"] == ["partial", "poor", "unknown"]
+    assert keep.get("subject") == subjects
+    assert len(drawn.legends[0].items) == 3
