@@ -134,6 +134,8 @@ def _tell_report(report: dict[str, Any]) -> None:
         print_line(said.text("cli.import.struck_off", reader, count=report["struck_off"], removed=report["removed"]))
     if report["origin"]:
         print_line(said.text("cli.import.origin", reader, **_numbers(report["origin"])))
+    if report["merged"]:
+        print_line(said.text("cli.import.merged", reader, count=report["merged"]))
     samples = {reason[0]: reason[1] for row in report["rejected_samples"] for reason in row["reasons"]}
     for code, count in report["rejected_by_reason"].items():
         sentence = said.reason(code, reader, samples.get(code, {}), layer=report["layer"])
