@@ -140,7 +140,7 @@ def _tell_report(report: dict[str, Any]) -> None:
     for code, count in report["rejected_by_reason"].items():
         sentence = said.reason(code, reader, samples.get(code, {}), layer=report["layer"])
         print_line(said.text("cli.import.rejected_line", reader, count=count, reason=sentence))
-    for code, count in report["warnings"].items():
+    for code, count in {**report["warnings"], **report["flagged"]}.items():
         examples = report["warning_samples"].get(code) or [{}]
         sentence = said.note(code, reader, examples[0], layer=report["layer"])
         print_line(said.text("cli.import.warning_line", reader, count=count, note=sentence))
