@@ -9,10 +9,18 @@ from sqlalchemy import Connection, text
 from geo_core.errors import Conflict
 from layers.spec import Layer
 
-# PostGIS writes geometries into JSON with rounded coordinates, so they are kept as hexadecimal EWKB instead.
 # The reason kept with a row that was removed because the register struck it off.
 STRUCK_OFF = "struck-off"
-IMAGE = "to_jsonb(t) - 'geom' || jsonb_build_object('geom', encode(ST_AsEWKB(t.geom), 'hex'))"
+
+
+def _image(layer: Layer) -> str:
+    """SQL of the state of row ``t`` as JSON.
+
+    PostGIS writes geometries into JSON slowly and with rounded coordinates, so they are kept as hexadecimal EWKB instead.
+    """
+    names = [column.name for column in layer.model.__table__.columns if column.name != "geom"]
+    listed = ", ".join(f't."{name}"' for name in names)
+    return f"(SELECT to_jsonb(x) FROM (SELECT {listed}, encode(ST_AsEWKB(t.geom), 'hex') AS geom) x)"  # noqa: S608
 
 
 class Deed(StrEnum):
@@ -37,7 +45,7 @@ def remember(
     connection.execute(
         text(
             "INSERT INTO row_history (workspace_id, layer_id, row_id, territory_id, batch_id, principal_id, reason, deed, before) "  # noqa: S608
-            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, :deed, {IMAGE} "
+            f"SELECT t.workspace_id, :layer, t.id, t.territory_id, :batch, qorgan_principal(), :reason, :deed, {_image(layer)} "
             f"FROM {layer.table} t WHERE t.workspace_id = :ws AND t.id IN ({ids_query})"
         ),
         {"layer": layer.id, "batch": batch_id, "reason": reason, "deed": deed.value, "ws": workspace_id},
