@@ -98,7 +98,9 @@ def new_revision(owner_url: str, message: str, *, revision_id: str | None = None
     ------
     InvalidInput : ``nothing-to-migrate``: models and database agree.
     """
-    number = revision_id or f"{int(head(versions) or 0) + 1:04d}"
+    # The newest need not have the highest number: what was made side by side is put in line afterwards.
+    taken = [int(script.revision) for script in ScriptDirectory.from_config(_config(None, versions)).walk_revisions()]
+    number = revision_id or f"{max(taken, default=0) + 1:04d}"
     engine = create_engine(owner_url)
     try:
         with engine.begin() as connection:

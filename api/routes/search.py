@@ -14,7 +14,7 @@ from api.routes import problems
 from api.schemas import Found
 from layers.finding import look_up
 
-router = APIRouter(prefix="/w/{ws}/search", tags=["search"])
+router = APIRouter(prefix="/w/{ws}/search", tags=["map"])
 
 Text = Annotated[str, Query(alias="q", description="A name as typed: any language and script, misspelled, or a road and kilometre.", examples=["Абая 15"])]  # fmt: skip
 Most = Annotated[int, Query(description="1–50.", examples=[10])]
