@@ -302,9 +302,7 @@ def copy(
         for batch in batches:
             total += len(batch)
             order = batch.by_cell()
-            values = staging.encoded(
-                layer, batch.numbered(order), workspace_id=workspace_id, batch_id=batch_id, order=order
-            )
+            values = staging.encoded(layer, batch, workspace_id=workspace_id, batch_id=batch_id, order=order)
             for block in copy_binary.rows(values):
                 sink.write(block)
         sink.write(copy_binary.TRAILER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -54,12 +54,6 @@ class Rows:
         pages.
         """
         return np.argsort(self.cell).astype(np.int64, copy=False)
-
-    def numbered(self, order: NDArray[np.int64]) -> Rows:
-        """The same rows, their ids dealt out anew so that they ascend in ``order``: ids then come sorted to their index."""
-        ids = np.empty_like(self.ids)
-        ids[order] = np.sort(self.ids)
-        return replace(self, ids=ids)
 
 
 def kind_of(column_type: object) -> str:
