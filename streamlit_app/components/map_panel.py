@@ -10,11 +10,11 @@ import streamlit as st
 from geo_core.cell_ids import to_hex
 from geo_core.cells import index_points
 from streamlit_app.address import Camera, PlaceKind, Selection, Tool, Unit
-from streamlit_app.components import connection, facts, notices, state
+from streamlit_app.components import connection, editing_state, facts, notices, state
 from streamlit_app.components.context import Context
 from streamlit_app.gateway import ApiProblem
-from streamlit_app.map_component import TEXT_KEYS, MapEvent, MapView, draw_map
-from streamlit_app.services import coloured, filters, labels, levels, measures, overlays, pieces
+from streamlit_app.map_component import TEXT_KEYS, DrawWish, MapEvent, MapView, draw_map
+from streamlit_app.services import coloured, editing, filters, labels, levels, measures, overlays, pieces
 from streamlit_app.services.measures import Subject
 from streamlit_app.services.picks import selection_of
 from streamlit_app.services.pieces import Drawn
@@ -56,6 +56,7 @@ def _draw(context: Context, subject: Subject | None) -> None:
         attribution=_attribution(context),
         legend=list(drawn.legends),
         tooltips=_tooltips(context),
+        draw=_wish(context),
     )
     for problem in problems:
         st.caption(problem.detail)
@@ -79,7 +80,8 @@ def _drawn(context: Context, subject: Subject | None, *, level: int, zoom: float
     if subject is not None:
         drawn = attempt(lambda: _subject(context, subject, level=level))
     shown = [context.by_id[layer_id] for layer_id in beside(look, context.layers)]
-    drawn += overlays.beside(slug, shown, look, words, zoom=zoom)
+    coloured = subject.layer.id if subject is not None else ""
+    drawn += overlays.beside(slug, shown, look, words, zoom=zoom, coloured=coloured)
     if look.tool is Tool.GAP:
         found = facts.gap_at_hand(context) or {}
         drawn += attempt(lambda: overlays.gap(found.get("rows", ()), context.shapes("street_segments"), words))
@@ -169,8 +171,19 @@ def _moved(context: Context) -> None:
     state.change(camera=camera)
 
 
+def _wish(context: Context) -> DrawWish | None:
+    """What may be drawn for the form that is open."""
+    form = editing_state.now()
+    layer = context.layer(form.layer) if form is not None else None
+    if form is None or layer is None or not context.workspace.can_edit:
+        return None
+    return editing.wish(form, layer)
+
+
 def _take(event: MapEvent, context: Context, *, level: int) -> None:
-    """A click selects, and then the whole page follows."""
+    """A click selects, and what is drawn goes to the form; then the whole page follows."""
+    if editing_state.draw(event.drawn):
+        st.rerun(scope="app")
     if event.click is None:
         return
     look = state.look()

@@ -51,9 +51,12 @@ def coverage(workspace: str, layer: LayerInfo) -> tuple[pdk.Layer, ...]:
     return one(POTENTIAL, "potential", POTENTIAL_RGB), one(COVERAGE, "counted", layer.rgb)
 
 
-def incomplete(workspace: str, layer: LayerInfo, look: Look) -> tuple[pdk.Layer, list[LegendItem]]:
-    """Districts whose data are not complete: of the subjects chosen, else of those the coloured layer stands on, else of all."""
-    of = _STANDS_ON.get(look.subject, (look.subject,))
+def incomplete(workspace: str, layer: LayerInfo, look: Look, *, coloured: str) -> tuple[pdk.Layer, list[LegendItem]]:
+    """Districts whose data are not complete: of the subjects chosen, else of those the coloured layer stands on, else of all.
+
+    Subjects lie over one another, so that a district darkens with what it lacks; a complete one is left as it is.
+    """
+    of = _STANDS_ON.get(coloured, (coloured,))
     own = [code for code in layer.categories if code.rpartition("_")[0] in of]
     subjects = list(filters.categories_of(look, layer)) or own
     keep = {"level": list(INCOMPLETE_RGB), **({"subject": subjects} if subjects else {})}
@@ -91,7 +94,9 @@ def features(workspace: str, layer: LayerInfo, look: Look) -> pdk.Layer:
     )
 
 
-def beside(workspace: str, shown: Sequence[LayerInfo], look: Look, words: Words, *, zoom: float) -> Drawn:
+def beside(
+    workspace: str, shown: Sequence[LayerInfo], look: Look, words: Words, *, zoom: float, coloured: str = ""
+) -> Drawn:
     """The layers beside the coloured one, in one entry of the legend: a tall legend hides the map."""
     layers: list[pdk.Layer] = []
     items: list[LegendItem] = []
@@ -104,7 +109,7 @@ def beside(workspace: str, shown: Sequence[LayerInfo], look: Look, words: Words,
             ]
             continue
         if layer.id == COMPLETENESS:
-            districts, named = incomplete(workspace, layer, look)
+            districts, named = incomplete(workspace, layer, look, coloured=coloured)
             layers.append(districts)
             items += named
             continue

@@ -6,12 +6,15 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -23,6 +26,7 @@ from cli.cluster import DatabaseUrls
 from cli.job_queue import Worker
 from cli.settings import ROOT
 from etl.mapping import to_json
+from i18n import texts
 from layers import jobs, registry
 from layers.engine import Engines, connect
 from layers.identity import LOCAL_ADMINISTRATOR, Principal, find_by_subject, transaction
@@ -223,26 +227,111 @@ def test_what_a_killed_worker_left_is_ended_or_queued_again(place, worker, long_
     assert not list(place.uploads.iterdir())
 
 
-def test_the_worker_outlives_a_database_that_goes_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    with temporary_home("w") as home:
+@contextmanager
+def serving(urls: DatabaseUrls, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """The API as a process of its own, and a client that speaks to it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["-m", "uvicorn", "--factory", "api.app:create_app", "--host", "127.0.0.1", "--port", str(port)]
+    environment = {**os.environ, "DATABASE_URL": str(urls.app), "QORGAN_HOME": str(home)}
+    with (home / "api.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stderr=log, stdout=log)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+            yield process, client
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not done():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def status_of(client: httpx.Client, path: str) -> int:
+    """What the API answers; 0 while nobody listens yet."""
+    try:
+        return client.get(path).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+CELLS = "/w/city/layers/crimes/cells?resolution=8&f=json"
+ASKED = (CELLS, "/w/city/layers", "/w/city/layers/crimes/features?limit=1", "/workspaces", "/w/city/jobs")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("away_s", [3, pytest.param(30, marks=pytest.mark.full)])
+def test_a_database_that_goes_away_is_told_and_everything_goes_on_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, long_file: Path, away_s: int
+):
+    """The real server is stopped while API and worker serve and an import runs; nobody is started anew."""
+    with temporary_home(f"w{away_s}") as home:
         urls = cluster.ensure_started(home, throwaway=True).urls
         monkeypatch.setenv("QORGAN_HOME", str(home))
         for name, value in urls.as_environment().items():
             monkeypatch.setenv(name, value)
         run_command("workspace", "create", "city", "--bbox", "76.9,52.2,77.1,52.4", "--zone", "Asia/Almaty").ok()
         place = Place(urls, home)
-        process = start_worker(urls, home)
+        worker = start_worker(urls, home)
         try:
-            assert place.wait(place.submit("derive", layer="all"))["state"] == "done"
-            place.engines.dispose()
-            cluster.stop(home)
-            time.sleep(4)
-            assert process.poll() is None
-            cluster.ensure_started(home, throwaway=True)
-            first = place.wait(place.submit("import", **place.upload(short_file(tmp_path), "u.csv")))
-            assert (first["state"], first["result"]["loaded"]) == ("done", 2)
-            process.terminate()
-            assert process.wait(timeout=20) == 0, (home / "worker.log").read_text()
+            with serving(urls, home) as (api, client):
+                old = place.wait(place.submit("import", **place.upload(short_file(tmp_path), "old.csv")))
+                assert (old["state"], old["result"]["loaded"]) == ("done", 2)
+                until(lambda: status_of(client, "/ready") == 200, "the API never served")
+                before = client.get(CELLS).content
+                # merged into what is there: the slower way, in which old and new rows could mix
+                job_id = place.submit("import", **place.upload(long_file, "new.csv"))
+                until(lambda: place.job(job_id)["progress"] > 0.05, "the import never began")
+                assert place.job(job_id)["state"] == "running"
+                place.engines.dispose()
+
+                cluster.stop(home)
+                gone = time.monotonic()
+                rounds = 0
+                while time.monotonic() < gone + away_s or rounds == 0:
+                    for path in ASKED:
+                        for language in ("kk", "ru", "en"):
+                            answer = client.get(path, headers={"Accept-Language": language})
+                            told = (answer.status_code, answer.headers["content-type"], answer.json()["code"])
+                            assert told == (503, "application/problem+json", "database-away"), (path, answer.text)
+                            assert answer.headers["content-language"] == language
+                            assert answer.json()["detail"] == texts().error("database-away", language)
+                            assert int(answer.headers["retry-after"]) > 0
+                    assert client.get("/health").status_code == 200
+                    assert client.get("/ready").status_code == 503
+                    rounds += 1
+                    time.sleep(0.3)
+                assert (worker.poll(), api.poll()) == (None, None), (home / "worker.log").read_text()
+
+                cluster.ensure_started(home, throwaway=True)
+                for path in ASKED:
+                    until(lambda path=path: status_of(client, path) == 200, f"{path} did not come back")
+                ended = place.wait(job_id)
+                counted = place.rows(
+                    "SELECT count(*), count(*) FILTER (WHERE source_id IN ('a', 'b')) FROM layer_crimes"
+                )
+                if ended["state"] == "done":
+                    assert counted == [(LONG + 2, 2)]
+                else:
+                    assert ended["error"]["code"] in ("database-away", "job-killed"), (home / "worker.log").read_text()
+                    assert counted == [(2, 2)]
+                    assert client.get(CELLS).content == before
+                # nothing of the cut import stands in the way of the next one, by the same processes
+                left = counted[0][0]
+                later = tmp_path / "later.csv"
+                later.write_text("id,category,occurred_local,lon,lat\nc,theft,2025-03-01,76.95,52.3\n")
+                again = place.wait(place.submit("import", **place.upload(later, "later.csv")))
+                assert (again["state"], again["result"]["loaded"]) == ("done", 1)
+                assert sum(client.get(CELLS).json()["measures"]["count"]) == left + 1
+                assert not place.rows("SELECT id FROM batch WHERE state = 'loading'")
+                assert (worker.poll(), api.poll()) == (None, None)
+            worker.terminate()
+            assert worker.wait(timeout=20) == 0, (home / "worker.log").read_text()
         finally:
-            process.kill()
+            worker.kill()
             place.engines.dispose()

@@ -480,15 +480,15 @@ def test_a_border_is_read_from_geojson_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("look", "subjects"),
+    ("coloured", "look", "subjects"),
     [
-        (Look(subject="crimes"), ["crimes_hour"]),
-        (Look(subject="camera_coverage"), ["cameras_direction", "buildings_height"]),
-        (Look(subject="places"), None),
-        (Look(subject="crimes", categories={"completeness": ("cameras_direction",)}), ["cameras_direction"]),
+        ("crimes", Look(), ["crimes_hour"]),
+        ("camera_coverage", Look(), ["cameras_direction", "buildings_height"]),
+        ("places", Look(), None),
+        ("crimes", Look(categories={"completeness": ("cameras_direction",)}), ["cameras_direction"]),
     ],
 )
-def test_districts_that_are_not_complete_are_drawn_for_what_the_coloured_layer_stands_on(look, subjects):
+def test_districts_that_are_not_complete_are_drawn_for_what_the_coloured_layer_stands_on(coloured, look, subjects):
     codes = ["crimes_hour", "cameras_direction", "buildings_height"]
     described = fake_api.layer(
         "completeness",
@@ -497,7 +497,7 @@ def test_districts_that_are_not_complete_are_drawn_for_what_the_coloured_layer_s
         category_field="subject",
         categories=[{"code": code, "title": code} for code in codes],
     )
-    drawn = overlays.beside("town", [LayerInfo.read(described)], look, Words("ru"), zoom=11)
+    drawn = overlays.beside("town", [LayerInfo.read(described)], look, Words("ru"), zoom=11, coloured=coloured)
     keep = dict(drawn.layers[0].keep)
     assert keep["level"] == ["partial", "poor", "unknown"]
     assert keep.get("subject") == subjects
