@@ -8,8 +8,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -183,7 +183,15 @@ def test_a_question_that_takes_too_long_is_ended(city: City, module_database, tm
 
 def test_mounted_below_a_path_it_gives_addresses_that_work(city: City, module_database, tmp_path) -> None:
     settings_ = ApiSettings(database_url=str(module_database.app), home=tmp_path, local_administrator=False)
-    outer = Starlette(routes=[Mount("/api", create_app(settings_))])
+    inner = create_app(settings_)
+
+    @asynccontextmanager
+    async def closing(_: Starlette) -> AsyncIterator[None]:
+        """A mounted application is told of no end: whoever mounts it closes its connections."""
+        yield
+        await service_of(inner).close()
+
+    outer = Starlette(routes=[Mount("/api", inner)], lifespan=closing)
     with TestClient(outer, base_url="http://127.0.0.1:8501") as client:
         assert client.get("/api/ready").status_code == 200
         style = client.get("/api/w/city/style.json", headers=BOSS).json()

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.api.conftest import city, module_database  # noqa: F401 - fixtures
+from tests.api.conftest import city  # noqa: F401 - a fixture
 from tests.browser.conftest import Start
 
 WAIT_MS = 60_000
 OWN = re.compile(r"(http|ws)://127\.0\.0\.1:\d+/|blob:|data:")
 # What stays Latin in every language: names of formats, of the product, of the languages, and what the data themselves say.
 LATIN = re.compile(
-    r"Qorgan|English|CSV|GeoJSON|GeoPackage|GeoParquet|Parquet|OSM|PBF|SHA-256|CC0|OpenStreetMap|city|test|synthetic|km²?\b"
+    r"Qorgan|English|CSV|GeoJSON|GeoPackage|GeoParquet|Parquet|Shapefile|OSM|PBF|SHA-256|CC0|OpenStreetMap|city|test|synthetic|km²?\b"
     r"|[a-z_]+\.(?:csv|geojson|parquet|test)|[0-9a-f]{12,64}|(?:https?|ftp):\S+",
     re.IGNORECASE,
 )
@@ -151,7 +151,7 @@ def test_a_territory_is_made_on_the_page_and_opens_empty(opened):
     page.wait_for_url(re.compile(r"w=ekibastuz"))
     again = opened("/?lang=kk&w=ekibastuz", has_map=False)
     expect(again.get_by_text("Бұл аумақта әзірге дерек жоқ")).to_be_visible()
-    expect(again.locator(".st-key-load_demo button")).to_have_text("Үлгіні жүктеу")
+    expect(again.locator(".st-key-open_demo button")).to_be_visible()  # the other one is made up, too
     assert english_in(again) == []
 
 

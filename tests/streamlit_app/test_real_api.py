@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit_app.components import connection
 from streamlit_app.gateway import ApiProblem, Caller, Gateway, SentFile
 from streamlit_app.words import Words
-from tests.api.conftest import city, crimes, module_database, serving, token  # noqa: F401 - fixtures
+from tests.api.conftest import city, crimes, serving, token  # noqa: F401 - fixtures
 from tests.streamlit_app.test_pages import APP, healthy, said
 
 pytestmark = pytest.mark.database
