@@ -315,5 +315,5 @@ def import_rows(
 def job_words(job: Job, layers: Mapping[str, LayerInfo], words: Words) -> str:
     """What a job is, in a few words."""
     layer = layers.get(str(job.params.get("layer") or ""))
-    name = words(f"ui.job.{job.kind}") if job.kind in ("import", "plan", "derive", "demo") else job.kind
+    name = words(f"ui.job.{job.kind}") if words.has(f"ui.job.{job.kind}") else job.kind
     return words.joined(name, layer.title if layer else "", short(job.params.get("source_name")))
