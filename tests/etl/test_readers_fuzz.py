@@ -20,7 +20,7 @@ from tests.etl.hostile import cut, features, tables, texts, workbooks
 from tests.fixtures.intake import layer, mapping, surroundings
 
 QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 LONG = settings(QUICK, max_examples=1500)
 HOW = mapping(columns={"category": "category", "note": "note"})
@@ -116,7 +116,7 @@ def test_no_line_is_lost_in_decoding(data, encoding):
 
 @pytest.mark.parametrize("kind", SEEDS)
 @given(seed=st.integers(0, 2**32))
-@settings(QUICK, max_examples=12)
+@settings(QUICK, max_examples=8)
 def test_good_files_with_bytes_changed_are_read_or_refused(tmp_path, kind, seed):
     make, shaped = SEEDS[kind]
     read(tmp_path / "in.dat", cut.spoilt(make(), seed), SHAPED if shaped else HOW)

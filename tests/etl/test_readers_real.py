@@ -6,15 +6,18 @@ import csv
 from collections import Counter
 
 import numpy as np
+import openpyxl
 import osmium
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
 
+from etl.readers import open_source
 from layers.registry import load
-from layers.spec import Codes, Field, FieldType, Layer, LayerKind, SourceMapping, TimeSource
+from layers.spec import Codes, Field, FieldType, Layer, LayerKind, SourceMapping, TableReading, TimeSource
 from tests.fixtures.intake import layer, mapping, read, shared
 
 ASTANA = shapely.box(70.9, 50.9, 72.0, 51.4)
@@ -211,3 +214,92 @@ def test_berlin_has_decimal_commas_latin_letters_and_one_shifted_row():
     assert rejected[0].reasons[0] == ("unseen-code", {"field": "surface", "value": "Hellersdorfer Promenade"})
     assert [code for code, _ in rejected[0].reasons] == ["unseen-code", "far-outside-workspace"], "every fault is told"
     assert "Wittenau Süd" in batches[0].columns["place"].to_pylist()
+
+
+# Every file as it lies there: format, rows as another library counts them, names that must be among the columns.
+OPENED = [
+    ("kz/astana_accidents_2011_2024.parquet", "parquet", 10_252, {"rta_date", "fd1r05p1"}),
+    ("kz/astana_pois_osm.parquet", "parquet", 5_883, {"osm_id"}),
+    ("kz/astana_districts.geojson", "geojson", 6, {"name_object_kaz"}),
+    ("kz/astana_city.geojson", "geojson", 1, set()),
+    ("kz/astana_streets.json", "json", 28_225, {"name", "lat", "lng"}),
+    ("kz/astana_intersections.json", "json", 31_790, {"@key", "crossroad", "lat", "lng"}),
+    ("kz/almaty_districts.geojson", "geojson", 8, {"osm_id"}),
+    ("kz/districts_geoboundaries.geojson", "geojson", 174, {"shapeName"}),
+    ("kz/districts_osm.geojson", "geojson", 99, {"admin_level"}),
+    ("kz/populated_places_hotosm.geojson", "geojson", 9_899, {"population"}),
+    ("kz/kato_2025.csv", "csv", 15_594, {"kato", "name_kk"}),
+    ("kz/population.csv", "csv", 33, {"population", "precision"}),
+    ("kz/republican_corridors.csv", "csv", 13, {"road_ref"}),
+    ("kz/rescue_posts_known.csv", "csv", 6, {"highway", "km"}),
+    ("kz/crime_form_1m/Almaty.XLSX", "xlsx", 422, {"Шифр строки"}),
+    ("kz/crime_form_1m/comb.csv", "csv", 20, {"Region", "Value"}),
+    ("crimes/2016-07-west-yorkshire-street.csv", "csv", 27_176, {"Crime ID", "Crime type"}),
+    ("crimes/2017-07-west-yorkshire-street.csv", "csv", 28_537, {"Crime ID", "Crime type"}),
+    ("crimes/nyc_vehicle_thefts_2014_2017.csv.gz", "csv", 35_746, {"date_start", "date_end"}),
+    ("crimes/chicago_burglaries_2016.csv", "csv", 11_701, {"X", "Y", "date"}),
+    ("crimes/memphis_robberies.csv", "csv", 2_245, {"uid", "lon", "lat"}),
+    ("crimes/memphis_population.csv", "csv", 10_393, {"population"}),
+    ("crashes/berlin_2019.csv", "csv", 13_390, {"UKATEGORIE", "XGCSWGS84"}),
+    ("crashes/leeds_2019.csv", "csv", 1_907, {"Grid Ref: Easting", "Time (24hr)"}),
+    ("crashes/montreal/bike_accidents.csv", "csv", 347, {"x", "y"}),
+    ("crashes/montreal/mtl_network.csv", "csv", 2_945, {"ClsRte"}),
+    ("crashes/montreal/small_mtl_network.csv", "csv", 1_244, {"ClsRte"}),
+    ("cameras/taiwan_speed_cameras.geojson", "geojson", 2_512, {"bearing"}),
+    ("cameras/gyeongsan_cctv.csv", "csv", 3_538, {"설치목적구분"}),
+    ("lamps/gyeongsan_lamps.csv", "csv", 619, {"위도", "경도"}),
+    ("lamps/gyeongsan_buildings.csv", "csv", 2_359, {"건물명"}),
+    ("lamps/cambridge_ma_street_lights.geojson", "geojson", 6_117, {"PoleID"}),
+    ("lamps/cambridge_ma_centrelines.geojson", "geojson", 2_643, {"Street_Name"}),
+    ("oracle/allagash/demand_polygon.shp", "shapefile", 212, {"GEOID10"}),
+    ("oracle/allagash/facility2.shp", "shapefile", 23, {"ID"}),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "rows", "columns"), OPENED, ids=[name for name, *_ in OPENED])
+def test_every_real_file_opens_whole(name, kind, rows, columns):
+    with open_source(shared(name)) as source:
+        chunks = list(source.chunks())
+    assert source.format == kind
+    assert (sum(map(len, chunks)), [row for c in chunks for row in c.rejected]) == (rows, [])
+    assert columns <= set(source.header)
+    shapes = [shape for c in chunks if c.geometry is not None for shape in c.geometry]
+    assert all(shape is None or not shape.is_empty for shape in shapes)
+
+
+def test_form_1m_of_almaty_equals_what_openpyxl_reads():
+    path = shared("kz/crime_form_1m/Almaty.XLSX")
+    with open_source(path) as source:
+        (chunk,) = source.chunks()
+        assert source.warnings.samples["sheet-chosen"][0]["sheet"] == "R1"
+        assert source.warnings.samples["header-joined"] == [{"rows": 3}]  # two of names, one that numbers the columns
+    rows = list(openpyxl.load_workbook(path, data_only=True, read_only=True)["R1"].iter_rows(min_row=7, values_only=True))
+    codes = chunk.columns["Шифр строки"].to_pylist()
+    assert [float(c) for c in codes] == [float(row[3]) for row in rows]
+    registered = next(n for n in source.header if n.startswith("Количество правонарушений, зарегистрированных"))
+    found = [float(v) for v in chunk.columns[registered].to_pylist()]
+    assert found == [float(row[5]) for row in rows]
+    assert (found[0], found[1] + found[2]) == (34_891, 34_891)  # all = misdemeanours + crimes
+
+
+def test_sheets_of_form_1m_are_read_by_name():
+    path = shared("kz/crime_form_1m/Almaty.XLSX")
+    book = openpyxl.load_workbook(path, data_only=True, read_only=True)
+    for name in ("R3", "PRIL3", "R11"):
+        with open_source(path, reading=TableReading(sheet=name)) as source:
+            rows = sum(len(c) + len(c.rejected) for c in source.chunks())
+            below = book[name].iter_rows(min_row=source.body_from, values_only=True)
+            assert rows == sum(any(v is not None and str(v).strip() for v in row) for row in below), name
+            assert source.header
+
+
+def test_korean_cameras_are_read_in_their_encoding_and_their_direction_is_empty():
+    path = shared("cameras/gyeongsan_cctv.csv")
+    with open_source(path) as source:
+        (chunk,) = source.chunks()
+    assert source.warnings.samples["encoding-guessed"] == [{"encoding": "cp949"}]
+    theirs = pd.read_csv(path, encoding="cp949", dtype=str, keep_default_na=False)
+    for name in source.header:
+        assert [v or "" for v in chunk.columns[name].to_pylist()] == theirs[name].tolist(), name
+    direction = next(n for n in source.header if "방향" in n or "방면" in n)
+    assert chunk.columns[direction].null_count == 3_538

@@ -234,8 +234,8 @@ def cases() -> Iterator[Case]:
         "columns-5001", lambda: book(sheet([[f"c{i}" for i in range(5001)], ["1"] * 5001])), code="too-many-columns"
     )
     yield xlsx(
-        "cell-of-10-mb",
-        lambda: book(sheet(changed(2, 5, "".join(chr(0x430 + i % 32) + str(i) for i in range(1_400_000))))),
+        "cell-of-3-mb",
+        lambda: book(sheet(changed(2, 5, "".join(chr(0x430 + i % 32) + str(i) for i in range(400_000))))),
         **whole,
     )
     yield xlsx("empty-sheet", lambda: book(sheet([])), code="empty-file")
