@@ -68,7 +68,8 @@ class Doubts:
         self._heaps.note(times, findings)
         doubtful = np.zeros(len(lon), dtype=np.bool_)
         if self._in_degrees:
-            few = few_decimals(lon) & few_decimals(lat)
+            few = few_decimals(lon)
+            few[few] = few_decimals(lat[few])
             findings.flag("doubt-few-decimals", few)
             doubtful |= few
         if self._around is not None:

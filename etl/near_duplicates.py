@@ -23,6 +23,7 @@ WITHIN_M = 50.0
 WITHIN_SAME_DAY_M = 5.0
 _METRES_PER_DEGREE = 111_195.0  # of a great circle on the sphere of 6,371 km: good to 0.6 % of some metres
 _LOAD = 0.7
+_MET_WORDS = 1 << 20  # 8 MB: of ten million rows a seventh is looked up in vain
 
 
 @numba.njit(cache=True, nogil=True)
@@ -50,13 +51,17 @@ def _seek(
     y: NDArray[np.float64],
     what: NDArray[np.uint64],
     reach: NDArray[np.float64],
+    met: NDArray[np.uint64],
     out: NDArray[np.bool_],
 ) -> int:
     """Mark rows near an earlier one of the same ``what``; others are remembered. Returns how many were.
 
+    ``met`` : one bit per hashed ``what``; where it is not set nobody can be near, and the cells need not be looked up.
+
     Positions are kept relative to their cell, so that single precision holds them to less than a millimetre.
     """
     mask = np.uint64(len(keys) - 1)
+    bits = np.uint64(len(met) - 1)
     added = 0
     for i in range(len(x)):
         if not (reach[i] > 0.0):
@@ -66,7 +71,11 @@ def _seek(
         right = np.int64(1) if x[i] - column * size >= reach[i] else np.int64(-1)
         up = np.int64(1) if y[i] - row * size >= reach[i] else np.int64(-1)
         found = False
-        for k in range(4):
+        bit = _mix(what[i])
+        word, flag = (bit >> np.uint64(6)) & bits, np.uint64(1) << (bit & np.uint64(63))
+        seen_before = met[word] & flag != np.uint64(0)
+        met[word] |= flag
+        for k in range(4 if seen_before else 0):
             c = column + (right if k & 1 else np.int64(0))
             r = row + (up if k & 2 else np.int64(0))
             key = _key(what[i], c, r)
@@ -118,6 +127,7 @@ class NearTable:
     def __init__(self) -> None:
         self._allocate(1 << 12)
         self._used = 0
+        self._met: NDArray[np.uint64] = np.zeros(_MET_WORDS, dtype=np.uint64)
         # the width of a degree, where the first rows lie: 5 degrees of latitude further the reach in x errs by a tenth
         self._shrink: float | None = None
 
@@ -154,7 +164,7 @@ class NearTable:
         if self._shrink is None:
             self._shrink = float(np.cos(np.deg2rad(np.nanmedian(lat[reach > 0]))))
         x = np.where(np.isfinite(lon), lon, 0.0) * _METRES_PER_DEGREE * self._shrink
-        self._used += _seek(self._keys, self._x, self._y, x, y, what, reach, out)
+        self._used += _seek(self._keys, self._x, self._y, x, y, what, reach, self._met, out)
         return out
 
 
@@ -177,5 +187,15 @@ def warm_up() -> None:
     """Compile (or load) the kernels."""
     keys, places = np.zeros(16, dtype=np.uint64), np.zeros(16, dtype=np.float32)
     one = np.zeros(1)
-    _seek(keys, places, places.copy(), one, one, np.ones(1, dtype=np.uint64), one + 1.0, np.zeros(1, dtype=np.bool_))
+    _seek(
+        keys,
+        places,
+        places.copy(),
+        one,
+        one,
+        np.ones(1, dtype=np.uint64),
+        one + 1.0,
+        keys.copy(),
+        np.zeros(1, dtype=np.bool_),
+    )
     _move(keys, places, places.copy(), np.zeros_like(keys), places.copy(), places.copy())
