@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import i18n
+from layers.editing.values import is_added_by_hand
 from layers.queries.status import status
 from layers.queries.tiles import properties
 from layers.spec import Codes, Field, Layer, LayerKind
@@ -53,6 +54,7 @@ def declared(layer: Layer, language: str) -> dict[str, Any]:
         "depends_on": list(layer.derivation.depends_on) if layer.derivation else [],
         "has_time": layer.is_event,
         "is_editable": layer.kind is not LayerKind.DERIVED,
+        "can_add": is_added_by_hand(layer),
         "mappings": [source.id for source in layer.sources],
         "enables": texts.text(f"{base}.enables", language) if layer.enables else None,
         "warnings": [{"key": key, "text": texts.text(f"{base}.warning.{key}", language)} for key in layer.warnings],

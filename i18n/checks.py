@@ -25,7 +25,7 @@ LATIN_WORDS = frozenset(
         r"\w+",
         "API ArcGIS Arrow CPTED CSV DOCTYPE DORI Docker EPSG ETag Excel FastAPI GPX GeoJSON FeatureCollection GeoPackage GeoParquet HTML HTTP HTTPS HiGHS ID ISO JSON "
         "KML MILP MVT MapLibre OSM OpenAPI OpenStreetMap PBF PDF PNG Parquet PostGIS PostgreSQL Qorgan SHA Shapefile URL UTC UTF "
-        "WGS WebGL XLSX XML ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty",
+        "WGS WebGL XLSX XML ZIP Ctrl Debian Python Ubuntu macOS apt WKB root lon lat Asia Almaty Enter Delete",
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")

@@ -89,14 +89,16 @@ class LineReader:
         place = [said.get(LON), said.get(LAT)]
         if self.layer.is_event:
             problems.append(("events-come-from-registers", {"layer": self.layer.id}))
-        if None in place:
+        if None in place and self.layer.has_place:
             problems.append(("place-not-given", {}))
         problems += [
             ("missing-value", {"field": f.name}) for f in self.layer.fields if f.required and f.name not in values
         ]
         if problems:
             return _fault(row, None, problems)
-        changes = {name: [None, value] for name, value in values.items()} | {"position": [None, place]}
+        changes = {name: [None, value] for name, value in values.items()}
+        if self.layer.has_place:
+            changes["position"] = [None, place]
         return Line(row=row.number, kind=Kind.ADD, feature_id=None, version=0, changes=changes)
 
     def _changed(self, row: SheetRow, feature_id: int, record: Mapping[str, Any], said: dict[str, Any]) -> Line | None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from geo_core.errors import Conflict, Forbidden, InvalidInput
 from geo_core.sun import dark_of_interval
 from layers import loading
-from layers.editing.values import checked, placed
+from layers.editing.values import checked, nowhere, placed
 from layers.history import Deed, remember, remember_added
 from layers.identity import audit, require
 from layers.kept_edits import EDITED, PLACED_BY_HAND
@@ -121,9 +121,12 @@ def add(
     # the given ones first: an unknown name is told before a missing value
     given = {name: checked(layer, name, value) for name, value in values.items()}
     params = {field.name: checked(layer, field.name, given.get(field.name)) for field in layer.fields}
-    if position is None and geometry is None:
+    if not layer.has_place:
+        params |= nowhere(connection, workspace)
+    elif position is None and geometry is None:
         raise InvalidInput("place-not-given", layer=layer.id)
-    params |= placed(connection, workspace, layer, position=position, geometry=geometry)
+    else:
+        params |= placed(connection, workspace, layer, position=position, geometry=geometry)
     connection.execute(text("SELECT qorgan_ensure_partition(:t, :ws)"), {"t": layer.table, "ws": workspace.id})
     params |= {"workspace_id": workspace.id, "row_hash": 0, "flags": [ENTERED_BY_HAND]}
     params["id"] = int(loading.reserve_ids(connection, 1)[0])

@@ -23,7 +23,7 @@ MAX_VERTICES: Final = 10_000
 # What the columns hold; a number outside has no place in them.
 _WIDEST: Final = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
 # Streets are cut and joined as a whole: a line drawn among them would have no junctions.
-_DRAWN: Final = frozenset({LayerKind.DEVICE, LayerKind.PLACE, LayerKind.AREA, LayerKind.BACKDROP})
+DRAWN: Final = frozenset({LayerKind.DEVICE, LayerKind.PLACE, LayerKind.AREA, LayerKind.BACKDROP})
 
 
 def checked(layer: Layer, name: str, value: Any) -> Any:
@@ -109,6 +109,23 @@ def placed(
     return {"geom": wkb.hex(), "cell": int(cell), "territory_id": territory}
 
 
+def nowhere(connection: Connection, workspace: WorkspaceInfo) -> dict[str, Any]:
+    """The same columns of a row without a place: it is the whole workspace's.
+
+    Raises
+    ------
+    Forbidden : ``outside-your-territory``.
+    """
+    if workspace.root_territory_id not in territories(connection, Role.EDITOR):
+        raise Forbidden("outside-your-territory")
+    return {"geom": None, "cell": None, "territory_id": workspace.root_territory_id}
+
+
+def is_added_by_hand(layer: Layer) -> bool:
+    """Whether records of the layer may be added by hand."""
+    return layer.kind in DRAWN or not layer.has_place
+
+
 def _point(layer: Layer, position: tuple[float, float]) -> BaseGeometry:
     lon, lat = position
     if layer.geometry != "Point":
@@ -119,7 +136,7 @@ def _point(layer: Layer, position: tuple[float, float]) -> BaseGeometry:
 
 
 def _drawn(layer: Layer, geometry: Mapping[str, Any]) -> BaseGeometry:
-    if layer.kind not in _DRAWN or not layer.geometry:
+    if layer.kind not in DRAWN or not layer.geometry:
         raise InvalidInput("not-drawn", layer=layer.id)
     try:
         shape = shapely.geometry.shape(dict(geometry))

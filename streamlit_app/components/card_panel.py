@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from streamlit_app.address import PlaceKind, Selection
-from streamlit_app.components import facts, state
+from streamlit_app.components import edit_panel, editing_state, facts, state
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
 from streamlit_app.gateway import MOST_RECORDS, LayerInfo
@@ -22,6 +22,12 @@ _TABLE_PX = 300
 def draw(context: Context) -> None:
     """Draw the card of what is selected."""
     chosen = state.look().selection
+    if done := editing_state.take_done():
+        st.success(done)
+    form = editing_state.now()
+    if form is not None and context.workspace.can_edit:
+        edit_panel.draw(context, form)
+        return
     with told(context.words, key="card"):
         if chosen is not None and chosen.kind is PlaceKind.FEATURE:
             _record(context, chosen)
@@ -43,6 +49,7 @@ def _head(context: Context, name: str, chosen: Selection | None) -> None:
     st.html(f'<h2 class="qorgan-card-title">{escape(name)}</h2>')
     if chosen is None:
         st.caption(words("ui.place.hint"))
+        _new(context)
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         copy_link(key="copy_link", words=words)
@@ -120,3 +127,25 @@ def _record(context: Context, chosen: Selection) -> None:
     table(columns, rows, key="record", caption=layer.title)
     for warning in layer.warnings:
         st.caption(warning)
+    if context.workspace.can_edit and layer.kind != "derived":
+        st.button(
+            words("ui.edit.edit"),
+            key="edit_open",
+            icon=":material/edit:",
+            on_click=editing_state.open_record,
+            args=(layer, found),
+        )
+        edit_panel.history(context, layer, str(chosen.id))
+
+
+def _new(context: Context) -> None:
+    """A record added by hand, where the reader may."""
+    words = context.words
+    able = {layer.id: layer for layer in context.layers if layer.can_add}
+    if not context.workspace.can_edit or not able:
+        return
+    with st.popover(words("ui.edit.add"), icon=":material/add_location:"):
+        chosen = st.selectbox(
+            words("ui.upload.layer"), list(able), key="add_layer", format_func=lambda one: able[one].title
+        )
+        st.button(words("ui.edit.begin"), key="add_begin", on_click=editing_state.open_new, args=(able[str(chosen)],))

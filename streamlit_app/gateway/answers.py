@@ -109,6 +109,7 @@ class LayerInfo:
     status: Json
     mappings: tuple[str, ...] = ()
     enables: str = ""
+    can_add: bool = False
 
     @classmethod
     def read(cls, given: Json) -> LayerInfo:
@@ -153,6 +154,7 @@ class LayerInfo:
             status=dict(given.get("status") or {}),
             mappings=tuple(given.get("mappings") or ()),
             enables=str(given.get("enables") or ""),
+            can_add=bool(given.get("can_add")),
         )
 
     @property

@@ -154,6 +154,48 @@ class Gateway:
             after = int(rows[-1]["id"])
         return found
 
+    # ---- editing
+
+    def change_record(
+        self, workspace: str, layer: str, row: str, *, version: int, wanted: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Change a record that was seen in this version."""
+        address = self._at(workspace, "layers", layer, "features", row)
+        return self._json("PATCH", address, more_headers=_if_match(version), json=dict(wanted))
+
+    def add_record(self, workspace: str, layer: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a record by hand."""
+        return self._json("POST", self._at(workspace, "layers", layer, "features"), json=dict(wanted))
+
+    def remove_record(self, workspace: str, layer: str, row: str, *, version: int, reason: str) -> None:
+        """Take a record away."""
+        address = self._at(workspace, "layers", layer, "features", row)
+        self._json("DELETE", address, {"reason": reason}, more_headers=_if_match(version))
+
+    def edits(self, workspace: str, layer: str, *, row: str | None = None) -> list[dict[str, Any]]:
+        """Edits of a layer or of one record, newest first."""
+        return list(self._json("GET", self._at(workspace, "layers", layer, "edits"), {"feature_id": row})["edits"])
+
+    def undo_edit(self, workspace: str, layer: str, edit: int) -> None:
+        """Take an edit back."""
+        self._json("DELETE", self._at(workspace, "layers", layer, "edits", str(edit)))
+
+    def table(self, workspace: str, layer: str) -> bytes:
+        """Records of a layer as a workbook, to be changed there."""
+        address = self._at(workspace, "layers", layer, "edits", "table")
+        return self._bytes(address, {"language": self._caller.language})
+
+    def table_difference(self, workspace: str, layer: str, file: SentFile) -> dict[str, Any]:
+        """What a changed workbook would do."""
+        return self._send(workspace, f"layers/{quote(layer, safe='')}/edits/difference", file, {})
+
+    def apply_table(
+        self, workspace: str, layer: str, file: SentFile, *, expect: str, reason: str, leave_out: bool
+    ) -> dict[str, Any]:
+        """Apply a changed workbook as it was shown."""
+        form = {"expect": expect, "reason": reason, "leave_out": str(leave_out).lower()}
+        return self._send(workspace, f"layers/{quote(layer, safe='')}/edits/apply", file, form)
+
     # ---- files in
 
     def preview(self, workspace: str, layer: str, file: SentFile, *, mapping: str | None = None) -> dict[str, Any]:
@@ -279,8 +321,16 @@ class Gateway:
     def _bytes(self, path: str, query: Query) -> bytes:
         return self._ask("GET", path, query).content
 
-    def _ask(self, method: str, path: str, query: Query | None = None, **given: Any) -> Answer:
-        headers = {"accept-language": self._caller.language, **self._caller.headers}
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        *,
+        more_headers: Mapping[str, str] | None = None,
+        **given: Any,
+    ) -> Answer:
+        headers = {"accept-language": self._caller.language, **self._caller.headers, **(more_headers or {})}
         params = {name: value for name, value in (query or {}).items() if value not in ("", None)}
         try:
             answer: Answer = self._transport.request(method, path, params=params, headers=headers, **given)
@@ -318,3 +368,8 @@ class Gateway:
         if not isinstance(found, dict):
             raise self._away("api-answer-unreadable")
         return found
+
+
+def _if_match(version: int) -> dict[str, str]:
+    """The header that names the version a change is based on."""
+    return {"If-Match": f'W/"{int(version)}"'}

@@ -6,12 +6,21 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from streamlit_app.components import data_imports, data_jobs, data_layers, data_upload, empty, workspace_form
+from streamlit_app.components import (
+    data_edits,
+    data_imports,
+    data_jobs,
+    data_layers,
+    data_upload,
+    empty,
+    workspace_form,
+)
 from streamlit_app.components.context import Context
 
 _PARTS: Mapping[str, Callable[[Context], None]] = {
     "layers": data_layers.draw,
     "upload": data_upload.draw,
+    "edits": data_edits.draw,
     "imports": data_imports.draw,
     "jobs": data_jobs.draw,
     "workspaces": workspace_form.draw_part,
@@ -20,7 +29,7 @@ _NOW = "qorgan.data_part"
 
 
 def show(context: Context) -> None:
-    """Layers, a file on its way in, imports, jobs."""
+    """Layers, a file on its way in, edits, imports, jobs."""
     words = context.words
     st.html(f"<h1 class='qorgan-title'>{words('page.data.question')}</h1>")
     parts = [name for name in _PARTS if name != "workspaces" or empty.reader(context.gateway).may_create_workspaces]
