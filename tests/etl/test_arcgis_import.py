@@ -263,7 +263,7 @@ def test_a_killed_fetch_goes_on_where_it_was(city, fresh_database):
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=20)
+        process.communicate(timeout=20)
         assert held(fresh_database) == []
         asked = len(made.questions("records"))
         process = start(made.url)
