@@ -41,7 +41,8 @@ def draw(context: Context) -> None:
     with told(words, key="compare"):
         found = facts.comparison(context, layer, level=look.level or _level(context))
         if found is not None:
-            warned.draw(found, words, layer=layer.id)  # before the numbers: they are read with it in mind
+            above = warned.told_above(context, layer)
+            warned.draw(found, words, layer=layer.id, told=above)  # before the numbers: they are read with it in mind
             _result(context, layer, found["totals"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from streamlit_app.components import connection, progress, state
@@ -34,7 +36,7 @@ def is_coming(context: Context) -> bool:
     if job is None:
         return False
     words = context.words
-    st.html(f"<h1 class='qorgan-title'>{words('ui.empty.load_demo')}</h1>")
+    st.html(f"<h1 class='qorgan-title'>{escape(context.workspace.title)}</h1>")
     st.markdown(words("ui.empty.loading_demo"))
     progress.watch(context, job, key="demo", on_end=_ended)
     return True

@@ -24,9 +24,9 @@ def draw(context: Context, layer: LayerInfo) -> Callable[[], None]:
     """
     with told(context.words, key="figures"):
         profile = context.profile(layer, {})
-        warned.draw(profile, context.words, layer=layer.id)
         found = figures.of_events(profile, layer, state.look(), context.words)
         slot = st.empty()
+        warned.draw(profile, context.words, layer=layer.id)
         at_hand = facts.gap_at_hand(context)
         _show(slot, found + figures.of_coverage(at_hand, context.words))
         coverage = context.layer("camera_coverage")

@@ -12,7 +12,7 @@ from streamlit_app.address import PlaceKind, Selection
 from streamlit_app.components import facts, map_panel, state, warned
 from streamlit_app.components.context import Context
 from streamlit_app.components.notices import told
-from streamlit_app.services import gaps
+from streamlit_app.services import gaps, measures
 from streamlit_app.widgets import table
 
 _TABLE_PX = 420
@@ -34,7 +34,8 @@ def draw(context: Context) -> None:
             return
         facts_told = "".join(f"<li>{escape(sentence)}</li>" for sentence in gaps.summary(found, words))
         st.html(f'<ul class="qorgan-facts">{facts_told}</ul>')
-        warned.draw(found, words, layer=str(found.get("layer") or "") or None)
+        above = warned.told_above(context, measures.event_layer(state.look(), context.layers))
+        warned.draw(found, words, layer=str(found.get("layer") or "") or None, told=above)
         if gaps.is_stale(found):
             st.warning(words("ui.gap.stale"))
         if gaps.is_without_cameras(found):
@@ -43,7 +44,8 @@ def draw(context: Context) -> None:
             st.info(words("ui.gap.not_enough"))
         rows = gaps.rows(found, words)
         if not rows:
-            st.success(words("ui.gap.none"))
+            if gaps.is_enough(found):  # else "none" would sound like good news
+                st.success(words("ui.gap.none"))
             return
         chosen = state.look().selection
         picked = table(

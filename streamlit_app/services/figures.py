@@ -37,7 +37,7 @@ def of_events(profile: Mapping[str, Any], layer: LayerInfo, look: Look, words: W
             Figure(
                 title=words("ui.figure.in_the_dark"),
                 value=words.share(light["dark"], known, noun_key=noun),
-                note=words.plural("ui.figure.darkness_unknown", int(light.get("unknown") or 0)),
+                note=words.plural("ui.figure.darkness_unknown", int(light["unknown"])) if light.get("unknown") else "",
             )
         )
     elif count:
