@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -98,7 +98,7 @@ def edit_rows(edits: Sequence[Json], layer: LayerInfo, words: Words, *, zone: st
     named = {one.name: one for one in layer.fields}
     rows = []
     for edit in edits:
-        what = "; ".join(_change(pair, named.get(name), words) for name, pair in edit["changes"].items())
+        what = "; ".join(_told(edit, named, words))
         deed = words(f"ui.edit.deed.{edit['deed']}")
         rows.append(
             Row(
@@ -112,6 +112,16 @@ def edit_rows(edits: Sequence[Json], layer: LayerInfo, words: Words, *, zone: st
             )
         )
     return rows
+
+
+def _told(edit: Json, named: Mapping[str, Field], words: Words) -> Iterator[str]:
+    """What was changed; of a new record what it was entered with, of one taken away nothing."""
+    for name, pair in edit["changes"].items():
+        declared = named.get(name)
+        if edit["deed"] == "changed":
+            yield _change(pair, declared, words)
+        elif edit["deed"] == "added" and declared is not None:
+            yield f"{declared.title}: {value_words(pair[1], declared, words)}"
 
 
 def reason_words(reason: str, words: Words) -> str:
