@@ -57,6 +57,12 @@ def middle(page: Page) -> None:
     settled(page)
 
 
+def legend(page: Page) -> None:
+    """What the colours mean; a map of this size starts with it folded."""
+    page.locator(".legend-box summary").click()
+    page.wait_for_timeout(500)
+
+
 def compute(page: Page) -> None:
     """A plan from the form to its certificate."""
     page.locator('.st-key-panel [data-testid="stFormSubmitButton"] button').click()
@@ -67,7 +73,7 @@ def compute(page: Page) -> None:
 
 PICTURES: tuple[tuple[str, str, tuple[int, int], tuple[Step, ...]], ...] = (
     ("situation-kk", "/?lang=kk&theme=light", OFFICE, (middle,)),
-    ("situation-ru", "/?lang=ru&theme=light&h=22-5", OFFICE, ()),
+    ("situation-ru", "/?lang=ru&theme=light&h=22-5", OFFICE, (legend,)),
     ("situation-en", "/?lang=en&theme=light&u=segments", OFFICE, ()),
     ("gap-ru", "/?lang=ru&theme=light&t=gap", OFFICE, (worst_street,)),
     ("plan-kk", "/?lang=kk&theme=light&t=plan", OFFICE, (compute,)),
