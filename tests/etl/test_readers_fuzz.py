@@ -83,7 +83,9 @@ def test_any_bytes_are_read_or_refused(tmp_path, data):
 def test_what_python_writes_as_csv_comes_back(tmp_path, rows, block):
     body = [[f"k{i}", *row[:2], "1"] for i, row in enumerate(rows)]
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([["key", "first name", "second name", "count"], *body])
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
+        [["key", "first name", "second name", "count"], *body]
+    )
     (tmp_path / "in.csv").write_bytes(out.getvalue().encode("utf-8", "replace"))
     expected = [[v.encode("utf-8", "replace").decode() or None for v in row] for row in body]
     with open_source(tmp_path / "in.csv", limits=Limits(block_bytes=block, chunk_rows=3)) as source:
