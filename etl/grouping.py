@@ -39,7 +39,8 @@ def ungrouped(mapping: SourceMapping) -> SourceMapping:
 
 def source_columns(grouping: Grouping) -> set[str]:
     """Columns of the source a grouping reads."""
-    return {*grouping.key, *(column for table in grouping.counts.values() for column in table)}
+    counted = (column for table in grouping.counts.values() for column in table)
+    return {*grouping.key, *counted, *grouping.together, *grouping.first}
 
 
 @dataclass
@@ -131,8 +132,13 @@ class Grouper:
             if self.mapping.columns[f] in self.columns
         }
         counted = {self.columns[c] for table in self.grouping.counts.values() for c in table if c in self.columns}
+        joined = {self.columns[c]: by for c, by in self.grouping.together.items()}
+        meant = {self.columns[c] for c in self.grouping.first}
         for name, column in whole.columns.items():
             text = as_text(column)
+            if name in joined:
+                made[name] = _all_of(text, group, len(first), joined[name])
+                continue
             known = ~np.asarray(pc.is_null(text))
             place = np.where(known, np.arange(len(whole)), _NEVER)
             if name in ranked:
@@ -143,7 +149,7 @@ class Grouper:
             np.minimum.at(best, group, place)
             chosen = np.where(best == _NEVER, first, best % len(whole) if name in ranked else best)
             made[name] = column.take(pa.array(chosen))
-            if name not in ranked and name not in counted:
+            if name not in ranked and name not in counted and name not in meant:
                 codes = text.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
                 differs = known & (codes != codes[chosen][group])
                 conflict[group[differs]] = True
@@ -154,6 +160,15 @@ class Grouper:
                 hit |= np.asarray(pc.is_in(text, value_set=pa.array(values, pa.string())))
             made[count_column(field_name)] = pa.array(np.bincount(group[hit], minlength=len(first)))
         return made, conflict
+
+
+def _all_of(text: pa.StringArray, group: NDArray[np.int64], groups: int, by: str) -> pa.StringArray:
+    """The different values of each group joined in the order of its rows; null where no row has one."""
+    values: list[dict[str, None]] = [{} for _ in range(groups)]
+    for at, value in zip(group.tolist(), text.to_pylist(), strict=True):
+        if value is not None:
+            values[at][value] = None
+    return pa.array([by.join(found) if found else None for found in values], pa.string())
 
 
 def _together(parts: list[RawChunk]) -> RawChunk:

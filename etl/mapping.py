@@ -343,6 +343,8 @@ _GROUPING_SHAPE: dict[str, _Convert] = {
     "key": _some_words,
     "counts": _object(_object(_some_words)),
     "worst": _object(_some_words),
+    "together": _object(_any_text),
+    "first": _words,
 }
 _TIME_SHAPE: dict[str, _Convert] = {
     **dict.fromkeys(("local", "date", "clock", "hour", "epoch_ms", "epoch_clock", "month", "end", "zone"), _text),

@@ -223,8 +223,13 @@ class How(StrEnum):
     KILOMETRES = "kilometres"  # "85+300" → 85.3
     BEARING = "bearing"  # "NE", "С-В" → 45
     NUMBER = "number"  # the first number of a text
+    BEFORE = "before"  # what stands before the first ``by``: "Алатау ауданы, Алматы" → "Алатау ауданы"
+    LAST = "last"  # the last column that has something: names of a table whose rows are indented by columns
     ARTICLE = "article"  # "ст.188 ч.3 п.2", "1880" → 188/3/2
     ARTICLE_CATEGORY = "article-category"  # the category of the layer crimes
+    ARTICLE_IN_TEXT = (
+        "article-in-text"  # the article the last text names, "Кража (ст.188)" → 188; nothing where it names none
+    )
     GRAVITY = "gravity"  # hard_code, transgression → gravity
 
 
@@ -256,11 +261,15 @@ class Grouping:
     counts : integer field → {source column: values}; the field is how many rows of the group have one of the values there.
     worst : field → values of its source column as the source writes them, worst first; the worst of the group is taken. A value
         that is not listed comes after those that are.
+    together : source column → what joins the different values its rows have, in the order they come.
+    first : source columns of which the first row's value is meant, though rows differ (a street by the first of its points).
     """
 
     key: tuple[str, ...]
     counts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     worst: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    together: Mapping[str, str] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
 
 
 class NearDuplicates(StrEnum):

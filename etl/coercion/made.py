@@ -16,7 +16,7 @@ from layers.spec import How, Made
 
 Texts = list[str | None]
 # Rules that make do with some of their columns: the others are a second opinion or an addition.
-LENIENT = frozenset({How.JOINED, How.ARTICLE, How.ARTICLE_CATEGORY, How.GRAVITY})
+LENIENT = frozenset({How.JOINED, How.LAST, How.ARTICLE, How.ARTICLE_CATEGORY, How.ARTICLE_IN_TEXT, How.GRAVITY})
 COLUMNS_WANTED: dict[How, tuple[int, int]] = {
     How.JOINED: (1, 8),
     How.DATE: (2, 3),
@@ -26,8 +26,11 @@ COLUMNS_WANTED: dict[How, tuple[int, int]] = {
     How.KILOMETRES: (1, 2),
     How.BEARING: (1, 1),
     How.NUMBER: (1, 1),
+    How.BEFORE: (1, 1),
+    How.LAST: (1, 8),
     How.ARTICLE: (1, 2),
     How.ARTICLE_CATEGORY: (1, 2),
+    How.ARTICLE_IN_TEXT: (1, 8),
     How.GRAVITY: (1, 2),
 }
 """How many columns a rule takes, at least and at most."""
@@ -74,6 +77,10 @@ def make(rule: Made, columns: Sequence[pa.Array | None], rows: int, years: Calla
     texts = [as_text(c) if c is not None else pa.nulls(rows, pa.string()) for c in columns]
     if rule.how is How.JOINED:
         return pc.binary_join_element_wise(*texts, rule.by, null_handling="skip") if texts else pa.nulls(rows)
+    if rule.how is How.LAST:
+        return pc.coalesce(*reversed(texts))
+    if rule.how is How.ARTICLE_IN_TEXT:
+        return _named_articles(pc.coalesce(*reversed(texts)))
     if rule.how in {How.ARTICLE, How.ARTICLE_CATEGORY}:
         return _articles(texts, years(), as_category=rule.how is How.ARTICLE_CATEGORY)
     if len(texts) == 1:
@@ -108,6 +115,14 @@ def _articles(texts: Sequence[pa.StringArray], years: NDArray[np.int16], *, as_c
             told = meaning(article, year=year or None)
             out.append(told.category if told is not None else given)
     return pa.array(out, pa.string())
+
+
+def _named_articles(text: pa.StringArray) -> pa.StringArray:
+    """The article a text names; null where it names none."""
+    encoded = text.dictionary_encode()
+    found = [parse_article(word) for word in encoded.dictionary.to_pylist()]
+    articles = pa.array([None if one is None else one.text for one in found], pa.string())
+    return articles.take(encoded.indices)
 
 
 def degrees(text: str) -> float | None:
@@ -212,6 +227,10 @@ def _number(values: list[str | None], _: str) -> str | None:
     return values[0] if found is None else found.group().replace(",", ".")
 
 
+def _before(values: list[str | None], by: str) -> str | None:
+    return None if values[0] is None else values[0].split(by, 1)[0].strip() or None
+
+
 def _gravity(values: list[str | None], _: str) -> str | None:
     return gravity(values[0], values[1] if len(values) > 1 else None)
 
@@ -224,5 +243,6 @@ _ONE: dict[How, Callable[[list[str | None], str], str | None]] = {
     How.KILOMETRES: _kilometres,
     How.BEARING: _alone(bearing),
     How.NUMBER: _number,
+    How.BEFORE: _before,
     How.GRAVITY: _gravity,
 }

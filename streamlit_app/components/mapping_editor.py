@@ -32,8 +32,10 @@ RULES = (
     "kilometres",
     "bearing",
     "number",
+    "last",
     "article",
     "article-category",
+    "article-in-text",
     "gravity",
 )
 MOST_CODES = 60

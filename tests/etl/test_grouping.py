@@ -8,8 +8,10 @@ import pyarrow as pa
 import pytest
 
 from etl.grouping import Grouper, count_column, ungrouped
+from etl.mapping import mapping_from_json, to_json
 from etl.readers.source import RawChunk
 from etl.records import RejectedRow
+from layers.registry import load
 from layers.spec import Grouping, SourceMapping
 
 GROUPING = Grouping(
@@ -118,3 +120,23 @@ def test_the_mapping_of_records_takes_counts_from_their_columns():
     assert plain.grouping is None
     assert plain.columns["killed"] == count_column("killed")
     assert ungrouped(plain) is plain
+
+
+def test_values_that_differ_by_nature_are_joined_or_the_first_is_meant_and_neither_is_a_conflict():
+    frame = made_up(np.random.default_rng(5), 3).assign(case="a", day="1", harm="1", worst="1")
+    frame["kind"] = ["Abay", None, "Lenin"]
+    frame["x"] = ["1", "2", "3"]
+    frame["y"] = "5"
+    grouping = Grouping(key=("case",), together={"kind": " × "}, first=("x",))
+    grouper = Grouper(grouping, MAPPING, {name: name for name in NAMES})
+    [(chunk, conflict)] = list(grouper.records(chunks_of(frame, [1, 2])))
+    assert not conflict.any()
+    assert (grouper.merged, len(chunk)) == (2, 1)
+    assert chunk.columns["kind"].to_pylist() == ["Abay × Lenin"]
+    assert chunk.columns["x"].to_pylist() == ["1"]
+    read_back = mapping_from_json(
+        {"id": "x", "columns": {"category": "k"}, "grouping": {"key": ["a"], "together": {"k": " × "}, "first": ["b"]}},
+        layer=load()["accidents"],
+    )
+    assert read_back.grouping == Grouping(key=("a",), together={"k": " × "}, first=("b",))
+    assert mapping_from_json(to_json(read_back), layer=load()["accidents"]) == read_back

@@ -270,3 +270,27 @@ def test_numbers_in_words_keep_what_is_no_number_for_the_reason(tmp_path):
     (batch,), rejected, _ = read(path, into=levels, how=how)
     assert batch.columns["levels"].to_pylist() == [5.0, None]
     assert rejected[0].reasons[0][1]["value"] == "нет"
+
+
+def test_rows_indented_by_columns_have_the_name_and_the_article_of_their_deepest_text(tmp_path):
+    table = layer(LayerKind.DEVICE, fields=(Field(name="name"), Field(name="article"), Field(name="place")))
+    path = file(
+        tmp_path,
+        "id,lon,lat,a,b,where\n1,76.9,52.3,Всего,,Алатау ауданы; Алматы\n2,76.9,52.3,из них,Кража (ст.188) ,Абай\n"
+        "3,76.9,52.3,Кража (ст.188),приготовление и покушение,; Алматы\n4,76.9,52.3,,,\n",
+    )
+    how = mapping(
+        columns={"name": "@name", "article": "@article", "place": "@place"},
+        made={
+            "@name": Made(how=How.LAST, of=("a", "b")),
+            "@article": Made(how=How.ARTICLE_IN_TEXT, of=("a", "b")),
+            "@place": Made(how=How.BEFORE, of=("where",), by=";"),
+        },
+        time=None,
+    )
+    (batch,), rejected, _ = read(path, into=table, how=how)
+    assert not rejected
+    assert batch.columns["name"].to_pylist() == ["Всего", "Кража (ст.188)", "приготовление и покушение", None]
+    # the article of a heading is not that of the rows below it, which would count twice
+    assert batch.columns["article"].to_pylist() == [None, "188", None, None]
+    assert batch.columns["place"].to_pylist() == ["Алатау ауданы", "Абай", None, None]
