@@ -15,7 +15,7 @@ from streamlit_app.services import editing as rules
 from streamlit_app.widgets import Column, table
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SHOWN, _APPLIED = "qorgan.table_edit.shown", "qorgan.table_edit.applied"
+_SHOWN, _APPLIED, _TURN = (f"qorgan.table_edit.{name}" for name in ("shown", "applied", "turn"))
 _TABLE_PX = 360
 
 
@@ -59,7 +59,9 @@ def _out(context: Context, layer: LayerInfo) -> None:
 
 def _back(context: Context, layer: LayerInfo) -> None:
     words, slug = context.words, context.workspace.slug
-    given = st.file_uploader(words("ui.table_edit.file"), type=["xlsx"], key=f"table_back_{layer.id}")
+    # a new key after a table was applied: the field is empty again
+    turn = st.session_state.get(_TURN, 0)
+    given = st.file_uploader(words("ui.table_edit.file"), type=["xlsx"], key=f"table_back_{layer.id}_{turn}")
     if given is None:
         st.session_state.pop(_SHOWN, None)
         return
@@ -105,6 +107,7 @@ def _difference(context: Context, layer: LayerInfo, file: SentFile, found: Mappi
         )
         st.session_state[_APPLIED] = done
         st.session_state.pop(_SHOWN, None)
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         connection.forget()
         st.rerun()
 

@@ -84,7 +84,7 @@ def full_town() -> list[dict[str, Any]]:
     streets = layer("street_segments", "derived", geometry="LineString", measures=[], order=75)
     return [
         layer("crimes"),
-        layer("cameras", "device", order=30),
+        layer("cameras", "device", order=30, can_add=True),
         coverage,
         layer("areas", "area", geometry="MultiPolygon", measures=[], order=60),
         streets,
@@ -227,10 +227,15 @@ class FakeApi:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: list[dict[str, str]] = field(default_factory=list)
+    sent: list[tuple[str, str, Any]] = field(default_factory=list)
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    difference: dict[str, Any] = field(default_factory=dict)
 
     def request(self, method: str, url: str, **given: Any) -> httpx.Response:
         self.asked.append((method, url, dict(given.get("params") or {})))
         self.headers.append(dict(given.get("headers") or {}))
+        if method != "GET":
+            self.sent.append((method, url, given.get("json") or given.get("data")))
         if self.is_away:
             raise httpx.ConnectError("nobody there")
         for ending, (status, problem) in self.refusals.items():
@@ -289,6 +294,7 @@ class FakeApi:
                 "day_to": "2024-05-31",
                 "time_precision": "month",
                 "source_id": "A-5",
+                "version": 3,
             },
         }
         profile = {
@@ -362,6 +368,21 @@ class FakeApi:
             },
             ("GET", "/layers/crimes/features"): lambda _: {"features": [record], "next": "/more"},
             ("GET", "/layers/cameras/features/5"): lambda _: record,
+            ("PATCH", "/layers/cameras/features/5"): lambda _: record,
+            ("DELETE", "/layers/cameras/features/5"): lambda _: {},
+            ("POST", "/layers/cameras/features"): lambda _: {**record, "id": 6},
+            ("GET", "/layers/cameras/features/6"): lambda _: {**record, "id": 6},
+            ("GET", "/layers/cameras/edits"): lambda _: {"edits": self.edits},
+            ("GET", "/layers/crimes/edits"): lambda _: {"edits": self.edits},
+            ("DELETE", "/layers/cameras/edits/9"): lambda _: {"id": 5, "deed": "changed"},
+            ("POST", "/layers/crimes/edits/difference"): lambda _: self.difference,
+            ("POST", "/layers/crimes/edits/apply"): lambda _: {
+                "changed": 1,
+                "added": 0,
+                "removed": 0,
+                "left_out": 1,
+                "batch_id": 8,
+            },
             ("GET", "/labels"): lambda _: {"features": []},
             ("GET", "/gap"): lambda _: gap,
             ("GET", "/plans"): lambda _: {"plans": [plan]},
