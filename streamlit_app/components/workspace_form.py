@@ -55,7 +55,7 @@ def draw(words: Words, gateway: Gateway) -> None:
     if not st.button(words("ui.workspace.new"), key="workspace_make", type="primary"):
         return
     lacks = [
-        *([words("ui.workspace.title_" + words.language)] if not any(one.strip() for one in titles.values()) else []),
+        *([words(f"ui.workspace.title_{words.language}")] if not any(one.strip() for one in titles.values()) else []),
         *([words("ui.workspace.slug")] if not slug.strip() else []),
         *([words("ui.workspace.border")] if border is None else []),
     ]
