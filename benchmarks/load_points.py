@@ -2,7 +2,8 @@
 
     python benchmarks/load_points.py [--points 1000000] [--rounds 3]
 
-Prints, each as the median of the rounds, ours and the peer taken in turn:
+Prints, each as the median of the rounds, ours and the peer taken in turn, and the best of each, which other work on the machine
+touches least:
 
 * loading: checked rows in memory → stored, committed, indexed, swapped in; the peer is ``GeoDataFrame.to_postgis``;
 * whole import: CSV file → batch with report, everything validated, cells, darkness, territory; the peer is ``read_csv`` +
@@ -202,7 +203,9 @@ def read_peer(engines):
 
 def show(name, ours, peer):
     a, b = statistics.median(ours), statistics.median(peer)
-    print(f"{name:<14} ours {a:6.2f} s   geopandas {b:6.2f} s   ratio {b / a:5.1f}")
+    ratios = " ".join(f"{y / x:.1f}" for x, y in zip(ours, peer, strict=True))
+    print(f"{name:<14} ours {a:6.2f} s   geopandas {b:6.2f} s   ratio {b / a:5.1f}", end="")
+    print(f"   best {min(ours):.2f} and {min(peer):.2f} s: {min(peer) / min(ours):.1f}   round by round {ratios}")
 
 
 def main():
