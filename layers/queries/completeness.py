@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
-from layers.aspects import aspects_of
-from layers.queries.filters import Filter, where
-from layers.queries.monthly import MonthlyCount, monthly_counts
+from layers.queries.filters import Filter
+from layers.queries.monthly import MonthlyCount
 from layers.queries.run import mappings
+from layers.queries.tally import Tally, tally
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
 
@@ -59,14 +60,15 @@ def completeness(
     lag_days : of layers with a day of registration: p50, p90 from the day of the event to its registration, known, total.
     warnings : code and params of what makes the numbers doubtful; sentences ``warning.<code>``.
     """
-    lacking = _aspects(connection, workspace, layer, first, last)
-    found: dict[str, Any] = {"layer": layer.id, "rows": lacking.pop("rows"), "aspects": lacking, "warnings": []}
+    whole = tally(connection, workspace, layer)
+    part = whole.within(first, last) if layer.is_event else whole
+    found: dict[str, Any] = {"layer": layer.id, "rows": part.rows, "aspects": _aspects(part), "warnings": []}
     if not layer.is_event:
         return found
     spans = covered_spans(connection, workspace, layer)
-    months = months_of(monthly_counts(connection, workspace, layer, by_area=False), spans, first=first, last=last)
+    months = months_of(whole.monthly(), spans, first=first, last=last)
     found["months"] = months
-    found["lag_days"] = registration_lag(connection, workspace, layer, first=first, last=last)
+    found["lag_days"] = registration_lag(layer, part)
     found["warnings"] = [*_month_warnings(layer, months), *_lag_warnings(found["lag_days"], spans, last)]
     return found
 
@@ -82,24 +84,11 @@ def share(missing: int, total: int) -> dict[str, Any]:
     return {"missing": missing, "total": total, "missing_share": missing / total if total else None}
 
 
-def _aspects(
-    connection: Connection, workspace: WorkspaceInfo, layer: Layer, first: date | None, last: date | None
-) -> dict[str, Any]:
-    clause = where(layer, workspace.id, Filter(first_day=first, last_day=last))
-    counted = "".join(
-        f', count(*) FILTER (WHERE {one.applies}) AS "{one.name}.total", '
-        f'count(*) FILTER (WHERE ({one.applies}) AND ({one.missing})) AS "{one.name}.missing"'
-        for one in aspects_of(layer)
-    )
-    row = mappings(
-        connection,
-        f"SELECT count(*) AS rows{counted} FROM {layer.table} t WHERE {clause.sql} AND ({clause.passes})",  # noqa: S608
-        clause.params,
-    )[0]
-    found: dict[str, Any] = {"rows": row["rows"]}
-    for one in aspects_of(layer):
-        found[one.name] = share(row[f"{one.name}.missing"], row[f"{one.name}.total"])
-    return found
+def _aspects(part: Tally) -> dict[str, Any]:
+    return {
+        name: share(int(missing.sum(dtype=np.int64)), int(total.sum(dtype=np.int64)))
+        for name, (missing, total) in part.lacking.items()
+    }
 
 
 def covered_spans(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> list[Days]:
@@ -164,33 +153,19 @@ def months_of(
     }
 
 
-def registration_lag(
-    connection: Connection,
-    workspace: WorkspaceInfo,
-    layer: Layer,
-    *,
-    first: date | None = None,
-    last: date | None = None,
-) -> dict[str, Any] | None:
+def registration_lag(layer: Layer, part: Tally) -> dict[str, Any] | None:
     """Days from an event to its registration; None for layers that do not know the day of registration.
 
     Only events known to the day count. A registration before the event is a fault of the source and left out.
     """
     if not any(field.name == "registered_on" for field in layer.fields):
         return None
-    clause = where(layer, workspace.id, Filter(first_day=first, last_day=last))
-    row = mappings(
-        connection,
-        f"""
-        WITH e AS (SELECT CASE WHEN t.day_from = t.day_to AND t.registered_on >= t.day_from
-                               THEN t.registered_on - t.day_from END AS lag
-                   FROM {layer.table} t WHERE {clause.sql} AND ({clause.passes}))
-        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY lag) AS p50, percentile_cont(0.9) WITHIN GROUP (ORDER BY lag) AS p90,
-               count(lag) AS known, count(*) AS total FROM e
-        """,  # noqa: S608
-        clause.params,
-    )[0]
-    return dict(row)
+    return {
+        "p50": part.lag_quantile(0.5),
+        "p90": part.lag_quantile(0.9),
+        "known": part.lag_known(),
+        "total": part.rows,
+    }
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
