@@ -6,6 +6,7 @@ from collections import Counter
 
 from sqlalchemy import Connection
 
+from etl.area_codes import note_areas
 from etl.doubts import POSITION_DOUBTFUL, SHARED_POINT
 from etl.guarded import GuardedSource
 from etl.intake import Reading
@@ -65,6 +66,7 @@ def settle_batch(
             within_m=WITHIN_M,
             within_same_day_m=WITHIN_SAME_DAY_M,
         )
+    note_areas(connection, workspace, layer, batch_id, flagged)
     for flag in [flag for flag, count in flagged.items() if not count]:
         del flagged[flag]
     if dict(flagged) != before:

@@ -82,6 +82,38 @@ def flag_met_before(
     return int(found.rowcount)
 
 
+def flag_repeated(
+    connection: Connection, *, layer: Layer, workspace_id: int, batch_id: int, columns: Sequence[str], flag: str
+) -> int:
+    """Flag the batch's rows that share the text of one of these columns with another row of the batch and category; how many."""
+    same_kind = f"AND o.{layer.category_field} = t.{layer.category_field}" if layer.category_field else ""
+    shared = " OR ".join(f"lower(o.{column}) = lower(t.{column})" for column in columns)
+    found = connection.execute(
+        text(
+            f"UPDATE {layer.table} t SET flags = t.flags || cast(:flag AS text) "  # noqa: S608
+            "WHERE t.workspace_id = :ws AND t.batch_id = :batch AND :flag <> ALL (t.flags) AND EXISTS ("
+            f"SELECT 1 FROM {layer.table} o WHERE o.workspace_id = :ws AND o.batch_id = :batch AND o.id <> t.id {same_kind} "
+            f"AND ({shared}))"
+        ),
+        {"flag": flag, "ws": workspace_id, "batch": batch_id},
+    )
+    return int(found.rowcount)
+
+
+def flag_rows(
+    connection: Connection, *, layer: Layer, workspace_id: int, batch_id: int, ids: Sequence[int], flag: str
+) -> int:
+    """Add a flag to these rows of the batch; how many had it not."""
+    found = connection.execute(
+        text(
+            f"UPDATE {layer.table} t SET flags = t.flags || cast(:flag AS text) "  # noqa: S608
+            "WHERE t.workspace_id = :ws AND t.batch_id = :batch AND :flag <> ALL (t.flags) AND t.id = ANY (cast(:ids AS bigint[]))"
+        ),
+        {"flag": flag, "ws": workspace_id, "batch": batch_id, "ids": list(ids)},
+    )
+    return int(found.rowcount)
+
+
 def write_flagged(connection: Connection, batch_id: int, flagged: Mapping[str, int]) -> None:
     """Put the counts of flags into the report of a batch."""
     connection.execute(

@@ -1,6 +1,6 @@
 """Sources the layer ``accidents`` knows."""
 
-from layers.spec import Settlement, SourceMapping, TimeSource
+from layers.spec import How, Made, Settlement, SourceMapping, TimeSource
 
 _SAME = (
     "category",
@@ -82,4 +82,35 @@ KPSSU = SourceMapping(
     attribution="КПСиСУ ГП РК, gis.kgp.kz",
 )
 
-SOURCES = (OWN, KPSSU)
+# Unfallatlas of the German statistical offices: year, month, hour and day of the week, no day; nobody is counted. Kinds follow the key of
+# UART, gravity that of UKATEGORIE (1 = somebody died).
+UNFALLATLAS = SourceMapping(
+    id="unfallatlas",
+    columns={
+        "category": "UART",
+        "severity": "UKATEGORIE",
+        "light": "ULICHTVERH",
+        "surface": "USTRZUSTAND",
+        "district_code": "BEZ",
+    },
+    made={"@month": Made(how=How.DATE, of=("UJAHR", "UMONAT"))},
+    lon="XGCSWGS84",
+    lat="YGCSWGS84",
+    source_id="OBJECTID",
+    time=TimeSource(month="@month", hour="USTUNDE"),
+    codes={
+        "category": {
+            **dict.fromkeys(("1", "2", "3", "4", "5"), "collision"),
+            "6": "pedestrian",
+            "7": "obstacle",
+            **dict.fromkeys(("0", "8", "9"), "other"),
+        },
+        "severity": {"1": "fatal", "2": "injury", "3": "injury"},
+        "light": {"0": "day", "1": "dusk", "2": "night"},
+    },
+    signature=frozenset({"UJAHR", "UMONAT", "USTUNDE", "UKATEGORIE", "UART", "XGCSWGS84", "YGCSWGS84"}),
+    licence="dl-de-by-2.0",
+    attribution="Statistische Ämter des Bundes und der Länder, Unfallatlas",
+)
+
+SOURCES = (OWN, KPSSU, UNFALLATLAS)

@@ -39,4 +39,17 @@ OSM = SourceMapping(
     attribution="© OpenStreetMap contributors",
 )
 
-SOURCES = (OWN, OSM)
+# The standard table of public cameras of Korean municipalities: what a camera looks at is often left empty, and then nobody knows.
+KOREA = SourceMapping(
+    id="korea-standard-cctv",
+    columns={"azimuth_deg": "촬영방면정보"},
+    constants={"status": "unknown", "kind": "unknown"},
+    lon="WGS84경도",
+    lat="WGS84위도",
+    source_id="관리번호",
+    signature=frozenset({"관리번호", "카메라대수", "촬영방면정보", "WGS84위도", "WGS84경도"}),
+    licence="KOGL",
+    attribution="공공데이터포털 (data.go.kr)",
+)
+
+SOURCES = (OWN, OSM, KOREA)

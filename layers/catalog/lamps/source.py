@@ -22,4 +22,16 @@ OSM = SourceMapping(
     attribution="© OpenStreetMap contributors",
 )
 
-SOURCES = (OWN, OSM)
+# The standard table of security lights of Korean municipalities: whether a lamp works is not in it.
+KOREA = SourceMapping(
+    id="korea-standard-lamps",
+    constants={"status": "unknown"},
+    lon="경도",
+    lat="위도",
+    source_id="보안등위치명",
+    signature=frozenset({"보안등위치명", "설치개수", "위도", "경도"}),
+    licence="KOGL",
+    attribution="공공데이터포털 (data.go.kr)",
+)
+
+SOURCES = (OWN, OSM, KOREA)

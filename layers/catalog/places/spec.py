@@ -34,6 +34,8 @@ LAYER = Layer(
                     "crossing",
                     "signals",
                     "settlement",
+                    "street",
+                    "junction",
                     "other",
                 )
             ),
