@@ -80,7 +80,7 @@ class Texts:
 
         Parameters
         ----------
-        key : path key, ``page.situation.title``.
+        key : path key, ``page.situation.title``. With plural forms the one is said that goes with the first number the text names.
         language : one of ``LANGUAGES``.
         params : values of the placeholders; how each type is written, see :func:`say`.
 
@@ -92,7 +92,18 @@ class Texts:
         entry, spoken = self._find(key, language)
         if entry is None:
             return f"[{key}]"
-        return self._fill(key, entry.forms[-1], spoken, params)
+        return self._fill(key, self._form(entry, spoken, params), spoken, params)
+
+    @staticmethod
+    def _form(entry: Entry, language: str, params: Mapping[str, Any]) -> str:
+        """Of a text with plural forms the one that goes with the first number it names."""
+        if entry.is_plural:
+            for match in PLACEHOLDER.finditer(entry.forms[-1]):
+                n = params.get(match.group(1))
+                if isinstance(n, int | float) and not isinstance(n, bool):
+                    at = PLURAL_INDEX[language][locale_of(language).plural_form(abs(n))]
+                    return entry.forms[min(at, len(entry.forms) - 1)]
+        return entry.forms[-1]
 
     def plural(self, key: str, n: float, language: str, /, **params: Any) -> str:
         """The form of ``key`` that goes with ``n``; ``{n}`` in it is ``n``.

@@ -34,6 +34,8 @@ from layers.workspaces import find
 from tests.fixtures.commands import Told, run_command
 from tests.fixtures.database import _copy
 
+# What a district has; highway posts, calls, prices and the like stay empty and say what they would make possible.
+TOWN = {"crimes", "accidents", "cameras", "lamps", "places", "areas", "roads", "buildings", "water"}
 SEED = 20260601
 DEMO = "pavlodar-demo"
 
@@ -114,7 +116,7 @@ def administrator(engines: Engines):
 
 def test_a_killed_load_is_taken_up_and_holds_every_row(loaded, engines):
     assert loaded["workspace"] == DEMO
-    assert set(loaded["layers"]) == {key for key, layer in registry.load().items() if layer.derivation is None}
+    assert set(loaded["layers"]) == TOWN
     for counts in loaded["layers"].values():
         assert counts["read"] == counts["loaded"] + counts["updated"] + counts["unchanged"] + counts["rejected"]
     taken_over = [layer for layer, counts in loaded["layers"].items() if counts["unchanged"]]
@@ -124,6 +126,9 @@ def test_a_killed_load_is_taken_up_and_holds_every_row(loaded, engines):
         assert info.is_synthetic
         for layer in registry.load().values():
             told = status(connection, info, layer)
+            if layer.derivation is None and layer.id not in TOWN:
+                assert told["rows"] == 0, layer.id
+                continue
             assert told["is_synthetic"], layer.id
             assert told["rows"] > 0, layer.id
             if layer.derivation is None:

@@ -156,3 +156,10 @@ def test_a_quantity_has_its_unit_unless_it_is_unknown(value, unit, expected):
 )
 def test_a_length_of_time_has_two_units_at_most(seconds, kk, ru, en):
     assert [plain(i18n.duration(seconds, language)) for language in i18n.LANGUAGES] == [kk, ru, en]
+
+
+@pytest.mark.parametrize(
+    ("rows", "begins"), [(1, "Отклонена 1 "), (3, "Отклонены 3 "), (5, "Отклонены все 5 "), (21, "Отклонена 21 ")]
+)
+def test_a_sentence_with_plural_forms_takes_the_one_of_its_number(rows, begins):
+    assert i18n.texts().error("all-rows-rejected", "ru", {"rows": rows}).startswith(begins)
