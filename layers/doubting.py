@@ -86,6 +86,8 @@ def flag_repeated(
     connection: Connection, *, layer: Layer, workspace_id: int, batch_id: int, columns: Sequence[str], flag: str
 ) -> int:
     """Flag the batch's rows that share the text of one of these columns with another row of the batch and category; how many."""
+    if not columns:
+        return 0
     same_kind = f"AND o.{layer.category_field} = t.{layer.category_field}" if layer.category_field else ""
     shared = " OR ".join(f"lower(o.{column}) = lower(t.{column})" for column in columns)
     found = connection.execute(
