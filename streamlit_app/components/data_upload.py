@@ -26,9 +26,6 @@ ENDINGS = [
     "csv", "tsv", "tab", "txt", "xlsx", "xlsm", "geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl", "gpkg", "parquet", "geoparquet",
     "kml", "kmz", "gpx", "pbf", "osm", "zip", "gz",
 ]  # fmt: skip
-WITH_GEOMETRY = frozenset(
-    {"geojson", "geojson-seq", "geopackage", "geoparquet", "shapefile", "kml", "gpx", "osm-pbf", "osm-xml"}
-)
 _JOB, _ENDED, _PREVIEW, _FILE = (f"qorgan.upload.{name}" for name in ("job", "ended", "preview", "file"))
 _TABLE_PX = 320
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
 import streamlit as st
 
 from streamlit_app.address import Unit
 from streamlit_app.components import state
 from streamlit_app.components.context import Context
+from streamlit_app.gateway import LayerInfo
 from streamlit_app.services import levels
 from streamlit_app.services.measures import Subject, area_kinds, subjects
 from streamlit_app.services.shown import beside, default_layers, offered
@@ -93,18 +97,32 @@ def _layers(context: Context) -> None:
     words = context.words
     shown = beside(state.look(), context.layers)
     for kind, layers in offered(context.layers).items():
+        there = [layer for layer in layers if layer.rows]
+        if not there:
+            continue
         st.caption(words(f"common.layer_kind.{kind}"))
-        for layer in layers:
+        for layer in there:
             key = f"layer_{layer.id}"
             st.session_state[key] = layer.id in shown
-            st.checkbox(
-                layer.title,
-                key=key,
-                disabled=layer.rows == 0,
-                help=None if layer.rows else words.joined(words("ui.picker.no_rows"), layer.enables),
-                on_change=_turn,
-                args=(context, layer.id, key),
+            st.checkbox(layer.title, key=key, on_change=_turn, args=(context, layer.id, key))
+    empty = [layer for layers in offered(context.layers).values() for layer in layers if not layer.rows]
+    if empty:
+        _empty(context, empty)
+
+
+def _empty(context: Context, layers: Sequence[LayerInfo]) -> None:
+    """Layers without a row, folded: what each would enable, and where to bring it in."""
+    words = context.words
+    with st.expander(words("ui.picker.empty_layers", n=len(layers))), st.container(key="empty_layers"):
+        st.html(
+            "".join(
+                f"<p class='qorgan-empty-layer'><b>{escape(layer.title)}</b>"
+                f"{f'<small>{escape(layer.enables)}</small>' if layer.enables else ''}</p>"
+                for layer in layers
             )
+        )
+        if "data" in context.pages:
+            st.page_link(context.pages["data"], label=words("ui.empty.to_data"))
 
 
 def _turn(context: Context, layer_id: str, key: str) -> None:

@@ -3,11 +3,12 @@
 from streamlit_app.map_component.component import TEXT_KEYS, draw_map
 from streamlit_app.map_component.events import DrawWish, MapClick, MapEvent, MapPick, MapView
 from streamlit_app.map_component.layers import cell_layer, feature_tiles, label_layer
-from streamlit_app.map_component.legends import Legend, LegendItem
+from streamlit_app.map_component.legends import Hatch, Legend, LegendItem
 
 __all__ = [
     "TEXT_KEYS",
     "DrawWish",
+    "Hatch",
     "Legend",
     "LegendItem",
     "MapClick",

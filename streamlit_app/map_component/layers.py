@@ -7,7 +7,7 @@ from typing import Any
 
 import pydeck as pdk
 
-from streamlit_app.map_component.legends import Rgb
+from streamlit_app.map_component.legends import Hatch, Rgb
 
 Rgba = tuple[int, int, int, int]
 DEFAULT_ZERO: Rgba = (206, 220, 228, 140)  # pale and see-through: somebody looked, and there was nothing
@@ -77,6 +77,7 @@ def feature_tiles(
     breaks: Sequence[float] | None = None,
     palette: Sequence[Rgb] | None = None,
     keep: Mapping[str, Sequence[str | int | float | None]] | None = None,
+    hatches: Mapping[str, Hatch] | None = None,
     radius_px: float = 5.0,
     width_px: float = 2.0,
     min_zoom: int = 0,
@@ -93,6 +94,7 @@ def feature_tiles(
     colours : code → RGB, for a property of codes.
     breaks, palette : classes for a property of numbers, as in `cell_layer`.
     keep : property → values shown (others are hidden without asking again); None among them keeps features without a value.
+    hatches : code of `colour_field` → lines instead of a plain fill, which let through what lies below; for areas.
     radius_px : radius of points, pixels.
     width_px : width of lines and outlines, pixels.
     min_zoom, max_zoom : zooms the API has tiles for; beyond the last one its tiles are magnified.
@@ -108,6 +110,8 @@ def feature_tiles(
         optional |= {"breaks": list(breaks or ()), "palette": [list(one) for one in palette]}
     if keep is not None:
         optional["keep"] = [[field, list(values)] for field, values in keep.items()]
+    if hatches is not None:
+        optional["hatches"] = [[code, name] for code, name in hatches.items()]
     return pdk.Layer(
         "QorganFeatureTiles",
         url_template,

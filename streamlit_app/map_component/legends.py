@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Rgb = tuple[int, int, int]
+Hatch = Literal["sparse", "dense", "unknown"]
+"""Lines over areas: far apart, close together, and those that mean unknown everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class LegendItem:
 
     label: str
     rgb: Rgb
-    shape: Literal["dot", "line", "dashed", "area"] = "dot"
+    shape: Literal["dot", "line", "dashed", "area"] | Hatch = "dot"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pydeck as pdk
 
 from streamlit_app.address import Look, PlaceKind, Selection
 from streamlit_app.gateway import LayerInfo
-from streamlit_app.map_component import Legend, LegendItem, feature_tiles
+from streamlit_app.map_component import Hatch, Legend, LegendItem, feature_tiles
 from streamlit_app.services import filters
 from streamlit_app.services.classes import Rgb
 from streamlit_app.services.pieces import TILE_MAX_ZOOM, Drawn, Json, hexagons, name_of, paths, rounded, tiles_url
@@ -22,6 +22,7 @@ COMPLETENESS = "completeness"
 INCOMPLETE_RGB: Mapping[str, Rgb] = MappingProxyType(
     {"partial": (223, 194, 125), "poor": (166, 97, 26), "unknown": (140, 140, 150)}
 )
+INCOMPLETE_HATCH: Mapping[str, Hatch] = MappingProxyType({"partial": "sparse", "poor": "dense", "unknown": "unknown"})
 # What doubtful numbers of a coloured layer stand on, where that is not the layer itself.
 _STANDS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType({COVERAGE: ("cameras", "buildings")})
 DOTS_FROM_ZOOM = 13
@@ -54,7 +55,8 @@ def coverage(workspace: str, layer: LayerInfo) -> tuple[pdk.Layer, ...]:
 def incomplete(workspace: str, layer: LayerInfo, look: Look, *, coloured: str) -> tuple[pdk.Layer, list[LegendItem]]:
     """Districts whose data are not complete: of the subjects chosen, else of those the coloured layer stands on, else of all.
 
-    Subjects lie over one another, so that a district darkens with what it lacks; a complete one is left as it is.
+    Hatched, so that the cells below keep their colours. Subjects lie over one another: a district darkens with what it lacks; a complete
+    one is left as it is.
     """
     of = _STANDS_ON.get(coloured, (coloured,))
     own = [code for code in layer.categories if code.rpartition("_")[0] in of]
@@ -68,12 +70,13 @@ def incomplete(workspace: str, layer: LayerInfo, look: Look, *, coloured: str) -
         colour_field="level",
         colours=INCOMPLETE_RGB,
         keep=keep,
+        hatches=INCOMPLETE_HATCH,
         width_px=1.5,
         min_zoom=layer.min_zoom,
         max_zoom=TILE_MAX_ZOOM,
     )
     items = [
-        LegendItem(label=f"{layer.title}: {titles.get(level, level)}", rgb=rgb, shape="area")
+        LegendItem(label=f"{layer.title}: {titles.get(level, level)}", rgb=rgb, shape=INCOMPLETE_HATCH[level])
         for level, rgb in INCOMPLETE_RGB.items()
     ]
     return drawn, items

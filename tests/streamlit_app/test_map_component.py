@@ -85,6 +85,14 @@ def test_feature_tiles_carry_codes_and_filters_as_they_are_written() -> None:
     assert "@@=" not in json.dumps(described)
 
 
+def test_hatches_go_to_the_map_by_code_and_plain_areas_have_none() -> None:
+    described = as_json(
+        feature_tiles("d", "/t/{z}/{x}/{y}", colour_field="level", hatches={"partial": "sparse", "unknown": "unknown"})
+    )
+    assert described["hatches"] == [["partial", "sparse"], ["unknown", "unknown"]]
+    assert "hatches" not in as_json(feature_tiles("d", "/t/{z}/{x}/{y}"))
+
+
 def test_labels_ask_for_every_letter() -> None:
     described = as_json(label_layer("names", [{"position": [1, 2], "name": "Ұлы"}]))
     assert described["characterSet"] == "auto"

@@ -5,7 +5,10 @@ import {MVTLayer as StockMVTLayer} from '@deck.gl/geo-layers';
 import {MVTLoader} from '@loaders.gl/mvt';
 import {parse} from '@loaders.gl/core';
 
+import {AREA_HATCHES, AreaHatchExtension} from './hatch.js';
+
 const UNKNOWN = [120, 120, 120];
+const AREA_HATCH = new AreaHatchExtension();
 
 async function fetchTile(url, {layer, loadOptions, signal}) {
   const response = await layer.context.userData.network.get(url, {signal, accept: 'application/vnd.mapbox-vector-tile'});
@@ -34,12 +37,13 @@ export class QorganFeatureTiles extends MVTLayer {
     color: {type: 'array', value: [90, 90, 90], compare: 1},
     unknownColor: {type: 'array', value: UNKNOWN, compare: 1},
     keep: {type: 'array', value: [], compare: 2}, // [[field, [codes …]], …]; null among the codes keeps unknown
+    hatches: {type: 'array', value: [], compare: 2}, // [[code, name of a hatch], …]: areas of these codes let through what lies below
     alpha: {type: 'number', value: 220},
     fillAlpha: {type: 'number', value: 90}
   };
 
   getSubLayerProps(overrides) {
-    const {colorField, colors, breaks, palette, color, unknownColor, keep, alpha, fillAlpha} = this.props;
+    const {colorField, colors, breaks, palette, color, unknownColor, keep, hatches, alpha, fillAlpha} = this.props;
     const codes = new Map(colors.map(([code, rgb]) => [String(code), rgb]));
     const rgbOf = ({properties}) => {
       if (!colorField) return color;
@@ -58,6 +62,12 @@ export class QorganFeatureTiles extends MVTLayer {
       }
       return 1;
     };
+    const kinds = new Map(hatches.map(([code, name]) => [String(code), AREA_HATCHES[name] ?? 0]));
+    const extensions = [
+      ...(overrides?.extensions ?? []),
+      ...(sets.length ? [new DataFilterExtension({filterSize: 1})] : []),
+      ...(kinds.size ? [AREA_HATCH] : [])
+    ];
     const look = JSON.stringify([colorField, colors, breaks, palette, color, unknownColor, alpha, fillAlpha]);
     return super.getSubLayerProps({
       ...overrides,
@@ -69,15 +79,17 @@ export class QorganFeatureTiles extends MVTLayer {
       // binary tiles do not tell an accessor the geometry, so what differs by geometry is said to the layer of that geometry
       _subLayerProps: {
         'points-circle': {getLineColor: [255, 255, 255, 230], getLineWidth: 1, lineWidthMinPixels: 1},
-        'polygons-fill': {opacity: fillAlpha / 255}
+        'polygons-fill': {opacity: kinds.size ? 1 : fillAlpha / 255}
       },
-      extensions: sets.length ? [...(overrides?.extensions ?? []), new DataFilterExtension({filterSize: 1})] : overrides?.extensions,
+      extensions: extensions.length ? extensions : overrides?.extensions,
+      getHatch: ({properties}) => kinds.get(String(properties?.[colorField])) ?? 0,
       getFilterValue: kept,
       filterRange: [1, 1],
       updateTriggers: {
         ...overrides?.updateTriggers,
         getFillColor: look,
         getLineColor: look,
+        getHatch: JSON.stringify([colorField, hatches]),
         getFilterValue: JSON.stringify(keep)
       }
     });
