@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 
 import numpy as np
@@ -121,12 +121,12 @@ class MadeSource(Source):
         """A chunk with the geometries its well-known text holds."""
         columns = columns if columns is not None else chunk.columns
         if self._wkt is None:
-            return RawChunk(columns, chunk.row_number, chunk.geometry, chunk.node_ids, chunk.rejected, chunk.clipped)
+            return replace(chunk, columns=columns)
         texts = as_text(columns[self._wkt])
         shapes = shapely.from_wkt(np.asarray(texts.to_pylist(), dtype=object), on_invalid="ignore")
         bad = np.asarray(texts.is_valid()) & shapely.is_missing(shapes)
         if not bad.any():
-            return RawChunk(columns, chunk.row_number, shapes, None, chunk.rejected)
+            return replace(chunk, columns=columns, geometry=shapes)
         at, keep = np.flatnonzero(bad), pa.array(~bad)
         raw = SourceRows(columns, at).raw(np.arange(len(at)))
         rejected = tuple(
@@ -137,10 +137,11 @@ class MadeSource(Source):
             )
             for row, own in zip(at.tolist(), raw, strict=True)
         )
-        return RawChunk(
-            {name: column.filter(keep) for name, column in columns.items()},
-            chunk.row_number[~bad],
-            shapes[~bad],
-            None,
-            (*chunk.rejected, *rejected),
+        return replace(
+            chunk,
+            columns={name: column.filter(keep) for name, column in columns.items()},
+            row_number=chunk.row_number[~bad],
+            geometry=shapes[~bad],
+            rejected=(*chunk.rejected, *rejected),
+            flags={flag: mask[~bad] for flag, mask in chunk.flags.items()},
         )

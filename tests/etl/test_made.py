@@ -294,3 +294,16 @@ def test_rows_indented_by_columns_have_the_name_and_the_article_of_their_deepest
     # the article of a heading is not that of the rows below it, which would count twice
     assert batch.columns["article"].to_pylist() == [None, "188", None, None]
     assert batch.columns["place"].to_pylist() == ["Алатау ауданы", "Абай", None, None]
+
+
+def test_what_the_reader_noticed_of_a_row_stays_with_it(tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(
+        "id,lon,lat,street,house\n1,76.95,52.28,Абай,1\n".encode() + "2,76.95,52.28,Победы,2\n".encode("cp1251")
+    )
+    given = mapping(
+        columns={"note": "address"}, made={"address": Made(how=How.JOINED, of=("street", "house"))}, time=None
+    )
+    (batch,), rejected, _ = read(path, into=layer(LayerKind.DEVICE, fields=(Field(name="note"),)), how=given)
+    assert (batch.columns["note"].to_pylist(), rejected) == (["Абай 1", "Победы 2"], [])
+    assert batch.flags.mask("encoding-mixed").tolist() == [False, True]
