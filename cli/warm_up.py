@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from etl import identity, near_duplicates
+from etl.coercion import fixed_width
 from geo_core import aoristic, cells, placement, visibility
 from layers import copy_binary
 
 
 def main() -> None:
     """Compile, or load from the cache what was compiled before."""
-    for module in (cells, aoristic, visibility, placement, copy_binary, identity, near_duplicates):
+    for module in (cells, aoristic, visibility, placement, copy_binary, identity, near_duplicates, fixed_width):
         module.warm_up()
 
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from etl.coercion.fixed_width import DAY_S, read_fixed
 from etl.coercion.numbers import as_reals, as_text
 
-DAY_S = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # ISO 8601 and the day-first form with dots, which nobody writes month-first. Slashes are ambiguous: they must be declared.
 ALWAYS = (
@@ -110,17 +110,17 @@ def read_stamps(column: pa.Array, *, formats: Sequence[str] = ()) -> Stamps:
     open_rows = ~np.asarray(pc.is_null(texts), dtype=np.bool_)
     for length in np.unique(lengths[open_rows]).tolist():
         rows = np.flatnonzero(open_rows & (lengths == length))
-        letters = data[offsets[rows].astype(np.int64)[:, None] + np.arange(length)]
+        starts = offsets[rows].astype(np.int64)
         for pattern in dict.fromkeys((*formats, *ALWAYS)):
             parts = _compile(pattern)
             if parts is None or parts[-1][2] != length:
                 continue
-            seconds, precision, good = _read_fixed(letters, parts)
+            seconds, good = read_fixed(data, starts, parts)
             hit = rows[good]
-            out.seconds[hit], out.precision[hit] = seconds[good], precision
+            out.seconds[hit], out.precision[hit] = seconds[good], _precision_of(parts)
             out.is_instant[hit] = pattern.endswith("Z")
             open_rows[hit] = False
-            rows, letters = rows[~good], letters[~good]
+            rows, starts = rows[~good], starts[~good]
             if not len(rows):
                 break
     _read_slowly(texts, open_rows, formats, out)
@@ -146,46 +146,17 @@ def _compile(pattern: str) -> list[tuple[str, int, int]] | None:
     return parts or None
 
 
-def _read_fixed(
-    letters: NDArray[np.uint8], parts: list[tuple[str, int, int]]
-) -> tuple[NDArray[np.int64], Precision, NDArray[np.bool_]]:
-    good = np.ones(len(letters), dtype=np.bool_)
-    found: dict[str, NDArray[np.int64]] = {}
-    for what, start, end in parts:
-        if not what.startswith("%"):
-            good &= letters[:, start] == ord(what)
-            continue
-        value = np.zeros(len(letters), dtype=np.int64)
-        for place in range(start, end):
-            digit = letters[:, place].astype(np.int64) - 48
-            good &= (digit >= 0) & (digit <= 9)
-            value = value * 10 + digit
-        found[what[1]] = value
-    precision = (
-        Precision.MINUTE
-        if "M" in found
-        else Precision.HOUR
-        if "H" in found
-        else Precision.DAY
-        if "d" in found
-        else Precision.MONTH
-        if "m" in found
-        else Precision.YEAR
-    )
-    year = found.get("Y")
-    if year is None:
-        return np.zeros(len(letters), dtype=np.int64), precision, np.zeros(len(letters), dtype=np.bool_)
-    month, day = found.get("m", np.ones_like(year)), found.get("d", np.ones_like(year))
-    good &= (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1000)
-    months = np.where(good, (year - 1970) * 12 + month - 1, 0)
-    first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    good &= day <= (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - first
-    seconds = (first + day - 1) * DAY_S
-    for name, unit, limit in (("H", 3600, 23), ("M", 60, 59), ("S", 1, 59)):
-        if name in found:
-            good &= found[name] <= limit
-            seconds = seconds + found[name] * unit
-    return seconds, precision, good
+def _precision_of(parts: list[tuple[str, int, int]]) -> Precision:
+    said = {what for what, _, _ in parts}
+    for directive, precision in (
+        ("%M", Precision.MINUTE),
+        ("%H", Precision.HOUR),
+        ("%d", Precision.DAY),
+        ("%m", Precision.MONTH),
+    ):
+        if directive in said:
+            return precision
+    return Precision.YEAR
 
 
 def _read_slowly(texts: pa.StringArray, rows: NDArray[np.bool_], formats: Sequence[str], out: Stamps) -> None:
@@ -219,7 +190,8 @@ def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]
             continue
         finer = any(mark in pattern for mark in ("%H", "%I", "%X", "%c"))
         return moment, Precision.MINUTE if finer else Precision.DAY if "%d" in pattern else Precision.MONTH
-    if len(text) > 10:
+    # the standard library takes any letter between day and clock, a digit too
+    if len(text) > 10 and any(mark in text for mark in "Tt "):
         try:
             return datetime.fromisoformat(text), Precision.MINUTE
         except ValueError:

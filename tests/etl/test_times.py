@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.coercion.stamps import Precision, read_clock, read_epochs, read_stamps
+from etl.coercion.stamps import ALWAYS, Precision, read_clock, read_epochs, read_stamps
 from etl.coercion.times import TimeReader
 from etl.coercion.zones import zone_named
 from etl.findings import Findings
@@ -254,3 +255,30 @@ def test_the_reader_of_a_sliced_column_sees_the_slice():
 def test_a_zone_nobody_knows_is_refused():
     with pytest.raises(InvalidInput, match="unknown-zone"):
         zone_named("Asia/Atlantis")
+
+
+def test_times_of_fixed_width_are_those_of_the_standard_library():
+    rng = np.random.default_rng(17)
+    for pattern in ("%Y-%m-%dT%H:%M", "%d.%m.%Y %H:%M:%S", "%Y%m%d", "%Y-%m", "%Y", "%Y/%m/%d"):
+        at = rng.integers(-30_000_000_000, 10_000_000_000, 2000)
+        texts = [(datetime(1970, 1, 1) + timedelta(seconds=int(s))).strftime(pattern) for s in at]
+        # years of fewer than four digits are written without zeros by the C library
+        texts = [text for text in texts if len(text) == len(texts[0])]
+        for n in range(0, len(texts), 3):  # and spoilt ones: another letter anywhere
+            place = int(rng.integers(len(texts[n])))
+            texts[n] = texts[n][:place] + str(rng.choice(list("0123456789-x"))) + texts[n][place + 1 :]
+        got = read_stamps(pa.array(texts), formats=(pattern,))
+        for text, seconds, precision in zip(texts, got.seconds, got.precision, strict=True):
+            read = [moment for moment in map(partial(_moment, text), (pattern, *ALWAYS)) if moment is not None]
+            if read and read[0].year >= 1000:
+                assert precision > 0, (pattern, text)
+                assert seconds == (read[0] - datetime(1970, 1, 1)).total_seconds(), (pattern, text)
+            elif not read:
+                assert precision == 0, (pattern, text)
+
+
+def _moment(text: str, pattern: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, pattern)  # noqa: DTZ007
+    except ValueError:
+        return None
