@@ -318,6 +318,8 @@ class SearchName(Base):
     __tablename__ = "search_name"
     __table_args__ = (
         Index("ix_search_name_start", "workspace_id", "fold"),
+        # the shortest names that begin with one or two letters
+        Index("ix_search_name_short", "workspace_id", text('"left"(fold, 1)'), text("length(fold)"), "fold"),
         Index("ix_search_name_fold", "fold", postgresql_using="gin", postgresql_ops={"fold": "gin_trgm_ops"}),
     )
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)

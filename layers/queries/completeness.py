@@ -66,7 +66,7 @@ def completeness(
     if not layer.is_event:
         return found
     spans = covered_spans(connection, workspace, layer)
-    months = months_of(whole.monthly(), spans, first=first, last=last)
+    months = months_of(whole.monthly, spans, first=first, last=last)
     found["months"] = months
     found["lag_days"] = registration_lag(layer, part)
     found["warnings"] = [*_month_warnings(layer, months), *_lag_warnings(found["lag_days"], spans, last)]

@@ -15,6 +15,7 @@ from geo_core.names import fold, numbers_of
 from geo_core.road_reference import RoadPlace, refs_of, road_place
 from layers.identity import audit
 from layers.naming import APART_DEGREES, ROADS
+from layers.queries.likeness import likeness
 from layers.queries.run import mappings
 from layers.spec import Role
 from layers.workspaces import WorkspaceInfo
@@ -33,6 +34,10 @@ _WEIGHT = {
 }
 _CANDIDATES = 60
 _LEAST_SCORE = 0.2
+# Highest score of what is only like the question; what begins with it, or one of whose words does, stands above.
+LIKE = 0.75
+# A house, a school of another number is hardly what was meant.
+_OTHER_NUMBER = 0.8
 
 
 def search(
@@ -99,6 +104,12 @@ def _by_name(
     )
     best: dict[tuple[str, int, int], dict[str, Any]] = {}
     for row in candidates:
+        if row["score"] <= LIKE:
+            row["score"] = (
+                LIKE
+                * likeness(folded, row["fold"])
+                * (1.0 if set(digits) <= set(row["fold"].split()) else _OTHER_NUMBER)
+            )
         row["score"] += _WEIGHT.get(row["kind"], 0.0)
         key = (row["layer_id"], row["part"], row["row_id"])
         if row["score"] >= _LEAST_SCORE and (key not in best or row["score"] > best[key]["score"]):

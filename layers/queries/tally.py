@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -75,6 +76,7 @@ class Tally:
             lacking={name: (one[chosen], all_[chosen]) for name, (one, all_) in self.lacking.items()},
         )
 
+    @cached_property
     def monthly(self) -> list[MonthlyCount]:
         """Rows by local month, in order; those not known to the month last."""
         known = (self.first != NO_DAY) & (self.last != NO_DAY)
