@@ -268,6 +268,24 @@ class Gateway:
         """Take an import back."""
         return self._json("DELETE", self._at(workspace, "imports", str(batch)))
 
+    # ---- services asked by a schedule
+
+    def sources(self, workspace: str) -> list[dict[str, Any]]:
+        """Connected services, oldest first."""
+        return list(self._json("GET", self._at(workspace, "sources")).get("sources", ()))
+
+    def add_source(self, workspace: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Connect a service."""
+        return self._json("POST", self._at(workspace, "sources"), json=dict(wanted))
+
+    def run_source(self, workspace: str, source: int) -> int:
+        """Ask a connected service now; the id of the job."""
+        return int(self._json("POST", self._at(workspace, "sources", str(source), "run"))["job"])
+
+    def remove_source(self, workspace: str, source: int) -> None:
+        """Ask a service no longer."""
+        self._json("DELETE", self._at(workspace, "sources", str(source)))
+
     # ---- long work
 
     def start_plan(self, workspace: str, wanted: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from streamlit_app.components import (
     data_imports,
     data_jobs,
     data_layers,
+    data_sources,
     data_upload,
     empty,
     workspace_form,
@@ -20,6 +21,7 @@ from streamlit_app.components.context import Context
 _PARTS: Mapping[str, Callable[[Context], None]] = {
     "layers": data_layers.draw,
     "upload": data_upload.draw,
+    "services": data_sources.draw,
     "edits": data_edits.draw,
     "imports": data_imports.draw,
     "jobs": data_jobs.draw,
@@ -29,7 +31,7 @@ _NOW = "qorgan.data_part"
 
 
 def show(context: Context) -> None:
-    """Layers, a file on its way in, edits, imports, jobs."""
+    """Layers, a file on its way in, services, edits, imports, jobs."""
     words = context.words
     st.html(f"<h1 class='qorgan-title'>{words('page.data.question')}</h1>")
     parts = [name for name in _PARTS if name != "workspaces" or empty.reader(context.gateway).may_create_workspaces]

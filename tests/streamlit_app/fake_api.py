@@ -212,7 +212,7 @@ class FakeApi:
     Parameters
     ----------
     layers : what the workspace holds.
-    refusals : path ending → (status, problem); asked before anything else.
+    refusals : path ending → (status, problem); asked before anything else. refused_posts : the same by whole path, of what is sent.
     is_away : nobody answers.
     """
 
@@ -230,6 +230,9 @@ class FakeApi:
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     edits: list[dict[str, Any]] = field(default_factory=list)
     difference: dict[str, Any] = field(default_factory=dict)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    refused_posts: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    preview: dict[str, Any] = field(default_factory=lambda: PREVIEW)
 
     def request(self, method: str, url: str, **given: Any) -> httpx.Response:
         self.asked.append((method, url, dict(given.get("params") or {})))
@@ -241,6 +244,9 @@ class FakeApi:
         for ending, (status, problem) in self.refusals.items():
             if url.endswith(ending):
                 return httpx.Response(status, content=b"<html>" if problem is None else json.dumps(problem).encode())
+        if method == "POST" and url in self.refused_posts:
+            status, problem = self.refused_posts[url]
+            return httpx.Response(status, json=problem)
         for path, answer in self._routes().items():
             if (method, url) == path or (method, url.removeprefix("/w/town")) == path:
                 return httpx.Response(200, json=answer(given))
@@ -413,7 +419,12 @@ class FakeApi:
                 ]
             },
             ("DELETE", "/imports/3"): lambda _: {"removed": 7, "restored": 1},
-            ("POST", "/imports/preview"): lambda _: PREVIEW,
+            ("GET", "/sources"): lambda _: {"sources": self.sources},
+            ("POST", "/sources"): lambda _: self.sources[0] if self.sources else {},
+            ("POST", "/sources/4/run"): lambda _: {"job": 11, "state": "queued"},
+            ("DELETE", "/sources/4"): lambda _: self.sources.clear() or {"removed": 4},
+            ("POST", "/imports/preview"): lambda _: self.preview,
+            ("GET", "/mappings/areas"): lambda _: {"mappings": []},
             ("GET", "/mappings/crimes"): lambda _: {
                 "mappings": [{"id": "uvd", "layer": "crimes", "mapping": {"id": "uvd"}, "fault": None}]
             },

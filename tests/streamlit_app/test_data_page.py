@@ -67,7 +67,7 @@ def opened(api: FakeApi) -> Open:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-@pytest.mark.parametrize("part", ["layers", "upload", "imports", "jobs", "workspaces"])
+@pytest.mark.parametrize("part", ["layers", "upload", "services", "edits", "imports", "jobs", "workspaces"])
 def test_every_part_opens_in_every_language(opened, part, language):
     assert "[ui." not in said(opened(part, language))
 
