@@ -279,6 +279,15 @@ def test_times_of_fixed_width_are_those_of_the_standard_library():
 
 def _moment(text: str, pattern: str) -> datetime | None:
     try:
-        return datetime.strptime(text, pattern)  # noqa: DTZ007
+        moment = datetime.strptime(text, pattern)  # noqa: DTZ007
     except ValueError:
         return None
+    return moment if moment.strftime(pattern) == text else None  # "1" for "01" is not of fixed width
+
+
+def test_a_clock_without_any_day_keeps_its_hour():
+    got, findings = times({"at": ["915", "0", None, "2590"]}, clock="at")
+    assert got.hour.to_pylist() == [9, 0, None, None]
+    assert got.time_precision.to_pylist() == ["unknown"] * 4
+    assert got.weekday.to_pylist() == [None] * 4
+    assert not findings.rejected.any()
