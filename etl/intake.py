@@ -163,7 +163,9 @@ class Reading(Iterator[RecordBatch]):
             merged = self.source.merged if isinstance(self.source, GuardedSource) else 0
             self._read += merged
             if self._read == 0:
-                raise DataQuality("no-rows", name=self._path.name)
+                # an extract of a place where nobody mapped a lamp is whole all the same
+                code = "osm-has-none" if self.source.format in OSM_FORMATS else "no-rows"
+                raise DataQuality(code, name=self._path.name)
             self.warnings.merge(self.source.warnings)  # some are known only at the end
             self._totals.judge(self._territory)
             self.doubts.conclude(self.warnings)

@@ -94,13 +94,22 @@ class TimeReader:
         """Hours of rows whose day is not known; where it is, ``stamps`` become exact to the hour."""
         column = columns.get(self.source.hour or "")
         if column is None:
-            return None
+            return self._hours_of_clock(columns)
         hours, known, unreadable = read_hours(column)
         findings.flag("clock-unreadable", unreadable & stamps.known)
         exact = known & (stamps.precision == Precision.DAY) & ~stamps.is_instant
         stamps.seconds = stamps.seconds + np.where(exact, hours * 3600, 0)
         stamps.precision[exact] = Precision.HOUR
         return hours, known & stamps.known & (stamps.precision < Precision.DAY)
+
+    def _hours_of_clock(self, columns: Mapping[str, pa.Array]) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+        """Hours of a source that has a clock and no column for the day: the day stays unknown, the hour does not."""
+        source = self.source
+        column = columns.get(source.clock or "")
+        if column is None or any((source.local, source.date, source.epoch_ms, source.month)):
+            return None
+        seconds, known, _ = read_clock(column)
+        return seconds // 3600, known
 
     def _local(self, column: pa.Array, findings: Findings) -> Stamps:
         stamps = read_stamps(column, formats=self.source.formats)

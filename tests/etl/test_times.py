@@ -273,7 +273,7 @@ def test_times_of_fixed_width_are_those_of_the_standard_library():
             if read and read[0].year >= 1000:
                 assert precision > 0, (pattern, text)
                 assert seconds == (read[0] - datetime(1970, 1, 1)).total_seconds(), (pattern, text)
-            elif not read:
+            elif not read and text[:4] >= "1000":  # earlier years are read slowly, and refused as too early
                 assert precision == 0, (pattern, text)
 
 
