@@ -331,3 +331,34 @@ def test_every_layer_says_whether_it_is_found_and_restricted_fields_never_are():
     assert named & {"crimes", "accidents", "calls", "price_list", "camera_owners", "street_segments"} == set()
     for layer in naming.named_layers():
         assert not any(layer.field_named(name).restricted for name in naming.name_fields(layer))
+
+
+def test_one_and_two_letters_give_the_shortest_names_that_begin_with_them(known):
+    with known.owner() as connection:
+        names = connection.exec_driver_sql("SELECT DISTINCT fold FROM search_name WHERE part = 0").scalars().all()
+    openings = {name[:length] for name in names for length in (1, 2)}
+    assert len(openings) > 5
+    for opening in sorted(openings | {"z", "q7"}):
+        begun = {name for name in names if name.startswith(opening)}
+        hits = [fold(one["matched"]) for one in found(known, opening, limit=50) if one["kind"] != "road"]
+        assert set(hits) <= begun, (opening, hits)
+        assert bool(hits) == bool(begun)
+        if hits:
+            assert len(min(hits, key=len)) == len(min(begun, key=len))
+
+
+def test_of_names_alike_the_one_with_the_word_spelled_most_like_it_is_first(city):
+    at = {"kind": "park", "lon": 76.93, "lat": 52.26}
+    names = ("Сейфуллин", "Сейтеков", "Сәтбаев Қаныш саябағы", "Сәтбаев", "Баев", "Ескі Сәтпаев бағы", "Сатыбалдин")
+    city.load("places", [{"source_id": f"n{i}", "name_ru": name, **at} for i, name in enumerate(names)])
+    naming.freshen(city.engines.app, city.workspace)
+    for wanted, meant in (
+        ("сәтббаев", "Сәтбаев"),
+        ("сейфулин", "Сейфуллин"),
+        ("сайтеков", "Сейтеков"),
+        ("сатыбалди", "Сатыбалдин"),
+    ):
+        assert found(city, wanted)[0]["name"] == meant
+    assert found(city, "ситпаев")[0]["name"] == "Ескі Сәтпаев бағы", (
+        "one letter of a word beside others, not two of the whole"
+    )
