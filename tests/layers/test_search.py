@@ -337,8 +337,10 @@ def test_one_and_two_letters_give_the_shortest_names_that_begin_with_them(known)
     with known.owner() as connection:
         names = connection.exec_driver_sql("SELECT DISTINCT fold FROM search_name WHERE part = 0").scalars().all()
     openings = {name[:length] for name in names for length in (1, 2)}
-    assert len(openings) > 5
-    for opening in sorted(openings | {"z", "q7"}):
+    # a folded "x" is no Latin one
+    asked = {opening for opening in openings if fold(opening) == opening}
+    assert len(asked) > 5
+    for opening in sorted(asked | {"z", "77"}):
         begun = {name for name in names if name.startswith(opening)}
         hits = [fold(one["matched"]) for one in found(known, opening, limit=50) if one["kind"] != "road"]
         assert set(hits) <= begun, (opening, hits)
