@@ -18,6 +18,7 @@ from api.cache import Cache
 from api.gate import Gate
 from api.settings import ROOT, ApiSettings
 from api.who import Doorman
+from geo_core import aoristic
 from layers import engine, registry, workspaces
 from layers.identity import Principal, Purpose, audit, transaction
 from layers.spec import Layer, Role
@@ -63,6 +64,8 @@ class Service:
         if self._kernel is None:
             self._kernel = threading.Thread(target=point_tiles.warm_up, daemon=True)
             self._kernel.start()
+            # whoever sees a map opens a card next: its chart spreads events over hours
+            threading.Thread(target=aoristic.warm_up, daemon=True).start()
         return not self._kernel.is_alive()
 
     def remember_mark(self, name: str, mark: str) -> None:
