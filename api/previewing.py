@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from etl.coercion.numbers import units_of
 from etl.coercion.references import Candidate, plausible
 from etl.coercion.territory import Territory
 from etl.context import ImportContext
-from etl.mapping import ProposedMapping, mapping_from_json, to_json
+from etl.mapping import ProposedMapping, mapping_from_json, reading_from_json, to_json
 from etl.readers import Limits, open_source
+from etl.readers.choices import Choices, choices_in, choices_of
 from etl.readers.source import RawChunk, Source
 from etl.records import RecordBatch, RejectedRow
 from etl.saved_mappings import MappingFolder
@@ -25,13 +28,17 @@ from etl.trying import Trial, references_of, try_mapping
 from geo_core.errors import DataQuality, InvalidInput, QorganError
 from layers.identity import require
 from layers.placing import Placing, placing
-from layers.spec import FieldType, Layer, LayerKind, Role
+from layers.spec import FieldType, Layer, LayerKind, Role, SourceMapping, TableReading
 from layers.workspaces import WorkspaceInfo
 
 ROWS = 20
 SAMPLE_ROWS = 1000
 MOST_REFERENCES = 6
 _CHUNK_ROWS = 2000
+# Faults that another way to cut the file may heal.
+_CUT = frozenset(
+    {"no-header", "zip-content", "several-layers", "too-many-columns", "line-too-long", "header-row-missing"}
+)
 _HIDDEN = frozenset({"row_hash", "geometry", "node_ids", "row_number"})
 
 
@@ -42,6 +49,7 @@ def preview(
     path: Path,
     layer: Layer,
     given: Any | None,
+    reading: Any | None = None,
     language: str,
     saved: MappingFolder,
 ) -> dict[str, Any]:
@@ -52,6 +60,7 @@ def preview(
     Parameters
     ----------
     given : a mapping document to try, None = propose one, from those saved for the workspace first.
+    reading : how the file is cut, for a proposal; None = found out. A file that has to be cut otherwise is told as ``problem``, too.
 
     Raises
     ------
@@ -62,11 +71,20 @@ def preview(
     where, territory = placing(connection, workspace)
     limits = Limits(chunk_rows=_CHUNK_ROWS)
     mapping = mapping_from_json(given, layer=layer) if given is not None else None
-    with open_source(path, layer=layer, mapping=mapping or choosing.osm_mapping(layer), limits=limits) as source:
-        sample = _sample(source, path)
+    told = mapping.reading if mapping is not None else _reading(reading)
+    kept = saved.usable(layer)
+    with ExitStack() as held:
+        try:
+            source = held.enter_context(_opened(path, layer, mapping, told, kept, limits))
+            sample = _sample(source, path)
+        except InvalidInput as wrong:
+            choices = choices_in(path, told)
+            if choices.options and (told is not None or wrong.code in _CUT):
+                return _uncut(layer, told, choices, wrong, language)
+            raise
         proposed = None
         if mapping is None:
-            proposed = choosing.proposed(source, sample, layer, territory, saved=saved.usable(layer), strict=False)
+            proposed = choosing.proposed(source, sample, layer, territory, saved=kept, strict=False, reading=told)
         missing = choosing.missing_from(source, proposed, layer) if proposed else []
         chosen = proposed.mapping if proposed else mapping
         if chosen is None:  # never: one of the two is there
@@ -80,6 +98,7 @@ def preview(
             "before": _rows(sample.columns, ROWS),
             "mapping": to_json(chosen),
             **_judged(proposed, language),
+            **_cut(source.reading, choices_of(source)),
             "unfilled": missing,
             "references": [_reference(one) for one in references[:MOST_REFERENCES]],
             "several_references": len(plausible(references)) > 1 if references else False,
@@ -107,6 +126,7 @@ def mapping_for(
     layer: Layer,
     given: Any | None,
     saved: MappingFolder,
+    reading: Any | None = None,
 ) -> dict[str, Any]:
     """The mapping to import with, as a JSON document: the one given, checked, or the one proposed.
 
@@ -118,15 +138,67 @@ def mapping_for(
     _check_loadable(layer)
     if given is not None:
         return to_json(mapping_from_json(given, layer=layer))
-    with open_source(path, layer=layer, mapping=choosing.osm_mapping(layer)) as source:
+    told, kept = _reading(reading), saved.usable(layer)
+    with choosing.opened(path, layer=layer, saved=kept, reading=told) as source:
         territory = placing(connection, workspace)[1]
-        proposed = choosing.proposed(source, _sample(source, path), layer, territory, saved=saved.usable(layer))
+        proposed = choosing.proposed(source, _sample(source, path), layer, territory, saved=kept, reading=told)
         return to_json(choosing.usable(source, proposed, layer))
 
 
 def _check_loadable(layer: Layer) -> None:
     if layer.kind is LayerKind.DERIVED:
         raise InvalidInput("derived-is-computed", layer=layer.id)
+
+
+def _reading(given: Any | None) -> TableReading | None:
+    """What was said about how the file is cut; None = nothing."""
+    found = TableReading() if given is None else reading_from_json(given)
+    return None if found == TableReading() else found
+
+
+def _opened(
+    path: Path,
+    layer: Layer,
+    mapping: SourceMapping | None,
+    told: TableReading | None,
+    kept: list[SourceMapping],
+    limits: Limits,
+) -> Source:
+    if mapping is not None:
+        return open_source(path, layer=layer, mapping=mapping, limits=limits)
+    return choosing.opened(path, layer=layer, saved=kept, reading=told, limits=limits)
+
+
+def _cut(reading: TableReading, choices: Choices) -> dict[str, Any]:
+    """How the file was cut, what of it can be said otherwise, and what there is to choose from."""
+    return {
+        "reading": {name: value for name, value in asdict(reading).items() if value is not None},
+        "choices": {
+            "options": list(choices.options),
+            "sheets": list(choices.sheets),
+            "members": list(choices.members),
+        },
+    }
+
+
+def _uncut(
+    layer: Layer, told: TableReading | None, choices: Choices, fault: InvalidInput, language: str
+) -> dict[str, Any]:
+    """A file that cannot be read before somebody says how it is cut."""
+    return {
+        "format": choices.format,
+        "has_geometry": False,
+        "columns": [],
+        "before": [],
+        "mapping": {"id": f"proposed-{layer.id}"},
+        **_judged(None, language),
+        **_cut(told or TableReading(), choices),
+        "unfilled": [],
+        "references": [],
+        "several_references": False,
+        "units": {},
+        **_nothing(fault, language),
+    }
 
 
 def _sample(source: Source, path: Path) -> RawChunk:

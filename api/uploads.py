@@ -30,7 +30,7 @@ class Upload:
 
     Parameters
     ----------
-    mapping : the JSON document as it was sent, None = propose one.
+    mapping : the JSON document as it was sent, None = propose one. reading : the same of how the file is cut, None = find out.
     """
 
     file: BinaryIO
@@ -39,11 +39,12 @@ class Upload:
     mapping: Any | None
     is_dry_run: bool
     is_synthetic: bool
+    reading: Any | None = None
 
 
 @asynccontextmanager
 async def received(request: Request) -> AsyncIterator[Upload]:
-    """The multipart form of the request: ``file``, ``layer``, and perhaps ``mapping``, ``dry_run``, ``synthetic``.
+    """The multipart form of the request: ``file``, ``layer``, and perhaps ``mapping``, ``reading``, ``dry_run``, ``synthetic``.
 
     Raises
     ------
@@ -67,6 +68,7 @@ def _upload(form: FormData) -> Upload:
         name=safe_name(file.filename or ""),
         layer=layer_named(layer[:100]),
         mapping=_json(_text(form, "mapping")),
+        reading=_json(_text(form, "reading")),
         is_dry_run=bool(flag("dry_run", _text(form, "dry_run"))),
         is_synthetic=bool(flag("synthetic", _text(form, "synthetic"))),
     )

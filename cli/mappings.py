@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl.choosing import osm_mapping, proposed, usable
+from etl.choosing import opened, proposed, usable
 from etl.mapping import ProposedMapping, load_mapping
-from etl.readers import open_source
 from etl.readers.source import OSM_FORMATS
 from etl.saved_mappings import MappingFolder
 from geo_core.errors import DataQuality, InvalidInput
@@ -60,11 +59,12 @@ def suggest(
     """The proposal for a file, and its mapping or why nothing can be loaded by it before somebody looked at it."""
     with transaction(engines.app, principal) as connection:
         _, whole = placing(connection, find(connection, workspace))
-    with open_source(path, layer=layer, mapping=osm_mapping(layer)) as source:
+    kept = saved.usable(layer) if saved is not None else []
+    with opened(path, layer=layer, saved=kept) as source:
         sample = source.sample()
         if len(sample) == 0 and source.format not in OSM_FORMATS:
             raise DataQuality("no-rows", name=path.name)
-        proposal = proposed(source, sample, layer, whole, saved=saved.usable(layer) if saved is not None else ())
+        proposal = proposed(source, sample, layer, whole, saved=kept)
         try:
             return proposal, usable(source, proposal, layer)
         except InvalidInput as lacking:

@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields, replace
+from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
 from etl.mapping import ProposedMapping, propose
-from etl.readers import RawChunk, Source
+from etl.readers import Limits, RawChunk, Source, open_source
 from etl.readers.source import OSM_FORMATS
 from geo_core.errors import InvalidInput
 from i18n import LANGUAGES, texts
-from layers.spec import Layer, SourceMapping
+from layers.spec import Layer, SourceMapping, TableReading
 
 
 def osm_mapping(layer: Layer) -> SourceMapping | None:
     """OSM data must be filtered to be read at all."""
     return next((source for source in layer.sources if source.where), None)
+
+
+def opened(
+    path: Path,
+    *,
+    layer: Layer,
+    saved: Iterable[SourceMapping] = (),
+    reading: TableReading | None = None,
+    limits: Limits | None = None,
+) -> Source:
+    """The file, cut as it is told; else as a kept mapping that knows it again says; else as it is found out.
+
+    Parameters
+    ----------
+    saved : mappings kept for the workspace.
+
+    Raises
+    ------
+    As :func:`etl.readers.open_source`.
+    """
+    for kept in saved if reading is None else ():
+        if kept.reading is None or not kept.signature:
+            continue
+        try:
+            source = open_source(path, layer=layer, mapping=kept, limits=limits)
+        except InvalidInput:
+            continue  # another file than the one it was kept for
+        if {name.casefold() for name in kept.signature} <= {name.strip().casefold() for name in source.header}:
+            return source
+        source.close()
+    return open_source(path, layer=layer, mapping=osm_mapping(layer), reading=reading, limits=limits)
 
 
 def proposed(
@@ -27,12 +60,14 @@ def proposed(
     *,
     saved: Iterable[SourceMapping] = (),
     strict: bool = True,
+    reading: TableReading | None = None,
 ) -> ProposedMapping:
     """The proposal for an opened file.
 
     Parameters
     ----------
-    saved : mappings kept for the workspace. strict : raise what is wrong with the coordinates as a whole.
+    saved : mappings kept for the workspace. strict : raise what is wrong with the coordinates as a whole. reading : what somebody
+        said about how the file is cut; the mapping carries it, and the sheet or the member where there were several.
 
     Raises
     ------
@@ -40,7 +75,7 @@ def proposed(
     """
     if source.format in OSM_FORMATS and osm_mapping(layer) is None:
         raise InvalidInput("osm-without-filter", mapping=layer.id)
-    return propose(
+    found = propose(
         layer,
         source.header,
         sample.columns,
@@ -53,6 +88,24 @@ def proposed(
         saved=saved,
         strict=strict,
     )
+    return replace(found, mapping=replace(found.mapping, reading=_carried(source, found.mapping.reading, reading)))
+
+
+def _carried(source: Source, kept: TableReading | None, told: TableReading | None) -> TableReading | None:
+    """What the next import has to be told to cut the file in the same way; None = nothing."""
+    said = {
+        part.name: value
+        for given in (kept, told)
+        if given is not None
+        for part in fields(given)
+        if (value := getattr(given, part.name)) is not None
+    }
+    # a kept mapping may name a sheet that this file has under another name
+    for name, several in (("sheet", source.sheets), ("member", source.members)):
+        chosen = getattr(source.reading, name)
+        if chosen is not None and (name in said or len(several) > 1):
+            said[name] = chosen
+    return TableReading(**said) if said else None
 
 
 def missing_from(source: Source, proposal: ProposedMapping, layer: Layer) -> list[str]:

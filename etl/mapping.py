@@ -70,7 +70,7 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
     if isinstance(values.get("time"), dict):
         values["time"] = TimeSource(**_checked(values["time"], _TIME_SHAPE, "time."))
     if isinstance(values.get("reading"), dict):
-        values["reading"] = TableReading(**_checked(values["reading"], _READING_SHAPE, "reading."))
+        values["reading"] = reading_from_json(values["reading"])
     if isinstance(values.get("grouping"), dict):
         values["grouping"] = _grouping(values["grouping"])
     values["settlements"] = {
@@ -80,6 +80,16 @@ def mapping_from_json(document: Any, *, layer: Layer) -> SourceMapping:
     mapping = SourceMapping(**values)
     check_mapping(mapping, layer)
     return mapping
+
+
+def reading_from_json(document: Any) -> TableReading:
+    """How a file is cut, from plain values; null and absent are found out from the file.
+
+    Raises
+    ------
+    InvalidInput : ``mapping-wrong-type``, ``mapping-unknown-key``.
+    """
+    return TableReading(**_checked(document, _READING_SHAPE, "reading."))
 
 
 def to_json(mapping: SourceMapping) -> dict[str, Any]:

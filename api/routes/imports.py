@@ -45,6 +45,11 @@ _FORM = {
                             "type": "string",
                             "description": "A mapping as JSON; absent: proposed from the file.",
                         },
+                        "reading": {
+                            "type": "string",
+                            "description": "How the file is cut, as JSON (`reading` of a mapping), where no mapping is sent; "
+                            "absent: found out.",
+                        },
                         "dry_run": {"type": "string", "enum": ["true", "false"]},
                         "synthetic": {"type": "string", "enum": ["true", "false"]},
                     },
@@ -70,7 +75,8 @@ async def post_import(desk: DeskOf) -> Response:
 @router.post("/preview", responses=_REFUSED, openapi_extra=_FORM, summary="What an import would look like")
 async def post_preview(desk: DeskOf) -> Response:
     """The mapping (proposed, or the one sent) with what is doubtful about it, the first 20 rows before and after, why rows would be
-    rejected, the coordinate systems the positions may be in, and in ``problem`` why the file as a whole would be refused.
+    rejected, the coordinate systems the positions may be in, in ``reading`` and ``choices`` how the file was cut and what else it could
+    be, and in ``problem`` why the file as a whole would be refused.
     """
     await desk.run(_may_import)
     async with received(desk.request) as upload:
@@ -139,7 +145,13 @@ def _job(connection: Connection, workspace: WorkspaceInfo, upload: Upload, desk:
     try:
         # a file that cannot be read or mapped is told now, not by a failed job
         mapping = mapping_for(
-            connection, workspace, path=path, layer=upload.layer, given=upload.mapping, saved=desk.mappings
+            connection,
+            workspace,
+            path=path,
+            layer=upload.layer,
+            given=upload.mapping,
+            reading=upload.reading,
+            saved=desk.mappings,
         )
     except BaseException:
         drop(path)
@@ -164,6 +176,7 @@ def _preview(connection: Connection, workspace: WorkspaceInfo, upload: Upload, d
             path=path,
             layer=upload.layer,
             given=upload.mapping,
+            reading=upload.reading,
             language=desk.language,
             saved=desk.mappings,
         )

@@ -96,6 +96,13 @@ class DelimitedSource(Source):
             header=tuple(n for n in dialect.header if n not in geometry[:1]),
             has_geometry=bool(geometry),
             decimal=reading.decimal,
+            reading=TableReading(
+                encoding=encoding.removesuffix("-sig"),
+                delimiter=" " * dialect.blanks if dialect.blanks else dialect.delimiter,
+                decimal=reading.decimal,
+                header_row=dialect.first_line,
+                header_rows=dialect.header_rows,
+            ),
             path=path,
             encoding=encoding,
             stated=reading.encoding is not None,

@@ -30,6 +30,7 @@ class Dialect:
     preamble : rows above the header that are not blank, left out.
     lines : physical lines of the text up to the end of the header.
     header_rows : lines of names.
+    first_line : physical line on which the names begin, from 1.
     blanks : runs of at least so many blanks part the fields and become ``delimiter``; 0 = they do not.
     """
 
@@ -39,6 +40,7 @@ class Dialect:
     lines: int = 1
     header_rows: int = 1
     blanks: int = 0
+    first_line: int = 1
 
 
 @dataclass(frozen=True)
@@ -146,4 +148,5 @@ def sniff(text: str, reading: TableReading | None = None) -> Dialect:
         lines=cut.lines[last],
         header_rows=found.rows,
         blanks=blanks,
+        first_line=[0, *cut.lines][found.start] + 1,
     )

@@ -69,6 +69,8 @@ class GeoPackageSource(OgrSource):
             path=path,
             table=table,
             features=features,
+            sheets=tuple(tables),
+            reading=TableReading(sheet=table),
         )
         if info["crs"] is None:
             source.warnings.add("crs-not-stated")

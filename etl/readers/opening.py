@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from etl.readers.source import Limits, Source
-from etl.readers.unpacking import archive_kind, remove, unpack_gzip, unpack_zip
+from etl.readers.unpacking import archive_kind, members, remove, unpack_gzip, unpack_zip
 from geo_core.errors import DataQuality, InvalidInput, NotFound
 from layers.spec import Layer, SourceMapping, TableReading
 
@@ -142,6 +143,9 @@ def open_source(
         inner_kind = recognise(inner)
         # a workbook is a ZIP file itself; it may come packed like any other file
         source = _open(inner, inner_kind, layer, mapping, how, limits)
+        if kind == "zip":
+            source.members, member = members(path, member=how.member)
+            source.reading = replace(source.reading, member=member)
     except BaseException:
         remove(folder)
         raise

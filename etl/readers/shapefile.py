@@ -76,6 +76,7 @@ class ShapefileSource(OgrSource):
             table=str(info["layer_name"]),
             features=table.records - table.deleted,
             encoding=encoding,
+            reading=TableReading(encoding=encoding),
         )
         if guessed:
             source.warnings.add("encoding-guessed", encoding=encoding)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from etl.records import RejectedRow, Tally
 from geo_core.errors import InvalidInput, LimitExceeded
+from layers.spec import TableReading
 
 # Columns that only readers make; they start no OSM key and no sane header.
 OSM_ID = "osm_id"
@@ -90,6 +91,9 @@ class Source(ABC):
     open_ended : a column may be missing from a row without the file being at fault (GeoJSON, OSM).
     natural_id : column that identifies a row when the mapping names none (OSM).
     decimal : the decimal mark of numbers written as text ("," or "."); None = each number tells.
+    reading : how the file was cut, told or found; what does not apply to its format, or was left to each value, is None.
+    sheets : the sheets of a workbook, or the tables of a GeoPackage, one of which this is.
+    members : the files of an archive one of which this is.
     warnings : what was noticed about the file as a whole; complete when the chunks are exhausted.
     progress : share of the file handed out so far, 0–1; stays 0 where it cannot be known.
     """
@@ -102,6 +106,9 @@ class Source(ABC):
     open_ended: bool = False
     natural_id: str | None = None
     decimal: str | None = None
+    reading: TableReading = field(default_factory=TableReading)
+    sheets: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     warnings: Tally = field(default_factory=Tally)
     progress: float = 0.0
 

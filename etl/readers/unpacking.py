@@ -130,6 +130,25 @@ def unpack_zip(path: Path, folder: Path, limits: Limits, *, member: str | None =
         raise DataQuality("truncated-file", format="zip") from error
 
 
+def members(path: Path, *, member: str | None = None) -> tuple[tuple[str, ...], str | None]:
+    """The files of an archive that could be read, and the one that is: None where it has to be said which.
+
+    Raises
+    ------
+    DataQuality : ``truncated-file``.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [e for e in archive.infolist() if not e.is_dir() and not _is_litter(e.filename)]
+    except BROKEN as error:
+        raise DataQuality("truncated-file", format="zip") from error
+    readable = tuple(e.filename for e in entries if e.filename.lower().endswith(READABLE))
+    try:
+        return readable, _chosen(entries, member).filename
+    except InvalidInput:
+        return readable, None
+
+
 def _chosen(entries: list[zipfile.ZipInfo], member: str | None) -> zipfile.ZipInfo:
     names = [e.filename for e in entries]
     if member is not None:

@@ -61,6 +61,7 @@ class WorkbookSource(Source):
             book = Workbook(archive, limits, path.name)
             source = cls(limits=limits, format="xlsx", decimal=reading.decimal, archive=archive, book=book)
             source.sheet = source._chosen(book, reading.sheet)
+            source.sheets = tuple(s.name for s in book.sheets)
             source._read_header(book, reading)
         except BaseException:
             archive.close()
@@ -117,6 +118,9 @@ class WorkbookSource(Source):
         named = {k + 1 for k in range(width) if any(row[k] for row in joined[found.start : self.body_from - 1])}
         self.columns_at = {name: k + 1 for k, name in enumerate(found.names) if k + 1 in used | named}
         self.header = tuple(self.columns_at)
+        self.reading = TableReading(
+            sheet=self.sheet.name, decimal=reading.decimal, header_row=found.start + 1, header_rows=found.rows
+        )
         preamble = sum(any(row) for row in grid[: found.start])
         if preamble:
             self.warnings.add("preamble-skipped", preamble, rows=preamble)

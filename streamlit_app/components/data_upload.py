@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from streamlit_app.components import (
     connection,
     data_report,
     mapping_editor,
+    mapping_reading,
     mapping_reference,
     mapping_saving,
     progress,
@@ -66,20 +68,30 @@ def _layer(context: Context) -> LayerInfo | None:
 def _preview(context: Context, layer: LayerInfo, file: SentFile, *, identity: tuple[str, str]) -> None:
     """The mapping as proposed, changed by the reader, and tried on the first rows."""
     slug, words = context.workspace.slug, context.words
-    if st.session_state.get(_FILE) != identity:
+    own = f"{layer.id}_{identity[1]}"
+    told_reading = mapping_reading.told(own)
+    now = (*identity, words.language, json.dumps(told_reading, ensure_ascii=False))
+    if st.session_state.get(_FILE) != now:
         with st.spinner(words("ui.upload.reading")):
-            st.session_state[_PREVIEW] = context.gateway.preview(slug, layer.id, file)
-        st.session_state[_FILE] = identity
+            st.session_state[_PREVIEW] = context.gateway.preview(
+                slug, layer.id, file, reading=now[-1] if told_reading else None
+            )
+        st.session_state[_FILE] = now
         st.session_state.pop(_ENDED, None)
     preview: Mapping[str, Any] = st.session_state[_PREVIEW]
-    suffix = f"{layer.id}_{identity[1]}"
+    mapping_reading.draw(context, preview, suffix=own)
+    if not preview.get("columns") and preview.get("problem"):
+        st.warning(str(preview["problem"]["text"]))
+        return
+    # other columns need another form; the same ones keep what the reader chose
+    suffix = f"{own}_{zlib.crc32(json.dumps(list(preview.get('columns') or ())).encode()):08x}"
 
     def tried(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the mapping makes of the first rows; each mapping is asked for once."""
         if dict(mapping) == dict(preview.get("mapping") or {}):
             return preview
         text = json.dumps(mapping, ensure_ascii=False)
-        key = ("tried", slug, words.language, *identity, text)
+        key = ("tried", slug, *now, text)
         return connection.remembered(
             key, lambda: context.gateway.preview(slug, layer.id, file, mapping=text), seconds=connection.LONG_S
         )

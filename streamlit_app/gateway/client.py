@@ -198,9 +198,12 @@ class Gateway:
 
     # ---- files in
 
-    def preview(self, workspace: str, layer: str, file: SentFile, *, mapping: str | None = None) -> dict[str, Any]:
-        """The proposed mapping and the first rows before and after."""
-        return self._send(workspace, "imports/preview", file, {"layer": layer, "mapping": mapping or ""})
+    def preview(
+        self, workspace: str, layer: str, file: SentFile, *, mapping: str | None = None, reading: str | None = None
+    ) -> dict[str, Any]:
+        """The proposed mapping and the first rows before and after. ``reading``: how the file is cut, for a new proposal."""
+        form = {"layer": layer, "mapping": mapping or "", "reading": reading or ""}
+        return self._send(workspace, "imports/preview", file, form)
 
     def keep_mapping(self, workspace: str, layer: str, name: str, mapping: Mapping[str, Any]) -> dict[str, Any]:
         """Keep a mapping for the workspace; the document as it is kept."""

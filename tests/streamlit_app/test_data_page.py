@@ -253,3 +253,65 @@ def test_a_context_without_synthetic_rows_in_a_real_workspace_claims_nothing(api
     )
     assert not context.is_synthetic
     assert replace(context, layers=(LayerInfo.read(fake_api.layer("crimes")),)).is_synthetic
+
+
+READ = {
+    "reading": {"sheet": "Март", "header_row": 3, "header_rows": 1},
+    "choices": {"options": ["sheet", "header_row", "header_rows"], "sheets": ["Март", "Апрель"], "members": []},
+}
+
+
+def given_file(opened: Open, language: str = "ru") -> AppTest:
+    test = opened("upload", language)
+    test.file_uploader[0].upload("f.xlsx", b"x", "application/octet-stream").run()
+    assert not test.exception
+    return test
+
+
+def told_readings(api: FakeApi) -> list[str | None]:
+    return [body.get("reading") for _, url, body in api.sent if url.endswith("/imports/preview")]
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_how_a_file_was_cut_is_told_and_what_is_said_instead_is_asked_for(opened, api, language):
+    api.preview = {**fake_api.PREVIEW, **READ}
+    test, words = given_file(opened, language), Words(language)
+    assert "[ui." not in said(test)
+    title = next(one.label for one in test.expander if one.label.startswith(words("ui.reading.title")))
+    assert "Март" in title
+    assert "3" in title
+    sheet = next(one for one in test.selectbox if one.label == words("ui.reading.sheet"))
+    assert sheet.options == [words("ui.reading.found", found="Март"), "Март", "Апрель"]
+    assert told_readings(api)[0] is None
+    sheet.set_value("Апрель").run()
+    next(one for one in test.number_input if one.label == words("ui.reading.header_row")).set_value(2).run()
+    assert not test.exception
+    assert '{"sheet": "Апрель", "header_row": 2}' in told_readings(api)
+
+
+def test_a_file_that_cannot_be_cut_alone_offers_what_to_choose_from(opened, api):
+    api.preview = {
+        **fake_api.PREVIEW,
+        "columns": [],
+        "before": [],
+        "reading": {},
+        "choices": {"options": ["member"], "sheets": [], "members": ["a.csv", "b.csv"]},
+        "problem": {"code": "zip-content", "text": "В архиве два файла.", "params": {}},
+    }
+    test = given_file(opened)
+    assert "В архиве два файла." in said(test)
+    member = next(one for one in test.selectbox if one.label == Words("ru")("ui.reading.member"))
+    api.preview = {**fake_api.PREVIEW, **READ}
+    member.set_value("b.csv").run()
+    assert '{"member": "b.csv"}' in told_readings(api)
+    assert test.button(key="upload_load")
+
+
+def test_a_table_that_bears_geometry_lacks_no_position_whatever_its_format(opened, api):
+    bare = {name: value for name, value in fake_api.PREVIEW["mapping"].items() if name not in ("lon", "lat", "time")}
+    api.layers = [fake_api.layer("areas", "area", has_time=False)]
+    api.preview = {**fake_api.PREVIEW, "format": "parquet", "mapping": bare}
+    lacks = "Не указано: Долгота, Широта"
+    assert lacks in said(given_file(opened))
+    api.preview |= {"has_geometry": True}
+    assert lacks not in said(given_file(opened))
