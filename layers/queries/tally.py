@@ -186,23 +186,25 @@ def _key(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> Hash
 def count(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> Tally:
     """The tally from the rows themselves."""
     aspects = aspects_of(layer)
-    days = [f"coalesce(t.{name} - DATE '1970-01-01', {NO_DAY})::int4" for name in ("day_from", "day_to")]
-    lag = f"({NO_LAG})::int4"
+    lag = f"{NO_LAG}"
     if any(field.name == "registered_on" for field in layer.fields):
         # A registration before the event is a fault of the source.
         known = "t.day_from = t.day_to AND t.registered_on >= t.day_from"
-        lag = f"(CASE WHEN {known} THEN t.registered_on - t.day_from ELSE {NO_LAG} END)::int4"
-    grouped = [*days, lag] if layer.is_event else [f"({NO_DAY})::int4", f"({NO_DAY})::int4", f"({NO_LAG})::int4"]
-    counted = [
-        f"count(*) FILTER (WHERE {condition})::int4"
-        for one in aspects
-        for condition in (f"({one.applies}) AND ({one.missing})", one.applies)
-    ]
+        lag = f"CASE WHEN {known} THEN t.registered_on - t.day_from ELSE {NO_LAG} END"
+    grouped = f"t.day_from, t.day_to, {lag}" if layer.is_event else f"NULL::date, NULL::date, {NO_LAG}"
+    conditions = [one for aspect in aspects for one in (f"({aspect.applies}) AND ({aspect.missing})", aspect.applies)]
+    counted = "".join(
+        f", count(*){'' if one == 'true' else f' FILTER (WHERE {one})'} AS n{at}" for at, one in enumerate(conditions)
+    )
+    wanted = [f"coalesce(g.{name} - DATE '1970-01-01', {NO_DAY})" for name in ("first", "last")]
+    wanted += ["g.lag", "g.rows", *(f"g.n{at}" for at in range(len(conditions)))]
+    # Grouped as they are stored, turned into numbers group by group: half the time of turning each row.
     found = copy_out.arrays(
         connection,
-        f"SELECT {', '.join([*grouped, 'count(*)::int4', *counted])} FROM {layer.table} t "  # noqa: S608
-        f"WHERE t.workspace_id = %(ws)s{' GROUP BY 1, 2, 3' if layer.is_event else ''}",
-        [(f"c{at}", "int4") for at in range(4 + len(counted))],
+        f"SELECT {', '.join(f'({one})::int4' for one in wanted)} FROM (SELECT {grouped}, count(*){counted} "  # noqa: S608
+        f"FROM {layer.table} t WHERE t.workspace_id = %(ws)s{' GROUP BY 1, 2, 3' if layer.is_event else ''}"
+        f") AS g (first, last, lag, rows{''.join(f', n{at}' for at in range(len(conditions)))})",
+        [(f"c{at}", "int4") for at in range(len(wanted))],
         {"ws": workspace.id},
     )
     lacking = {one.name: (found[f"c{4 + 2 * n}"], found[f"c{5 + 2 * n}"]) for n, one in enumerate(aspects)}
