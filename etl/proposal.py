@@ -17,7 +17,9 @@ from etl.proposing.guess import Doubt, Guess
 from etl.proposing.positions import Where, find_positions, reference_of
 from etl.proposing.times import find_times
 from geo_core.errors import DataQuality
-from layers.spec import Layer, SourceMapping, TimeSource
+from layers.spec import Field, Layer, SourceMapping, TimeSource
+
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +96,13 @@ def propose(
     guess.by_id()
     units = find_fields(guess)
     took = guess.took
+    unsaid = [f.name for f in layer.fields if f.required and f.name not in took and _may_be_unknown(f)]
+    guess.doubts += [Doubt(target=name, code="taken-as-unknown", params={"field": name}) for name in unsaid]
     direct = set(took.values())
     mapping = SourceMapping(
         id=f"proposed-{layer.id}",
         columns={f.name: took[f.name] for f in layer.fields if f.name in took},
+        constants=dict.fromkeys(unsaid, UNKNOWN),
         lon=took.get("@lon"),
         lat=took.get("@lat"),
         wkt=took.get("@wkt"),
@@ -114,11 +119,16 @@ def propose(
         confidence=guess.confidence,
         reasons=guess.reasons,
         unmapped=tuple(h for h in header if h not in used),
-        unfilled=tuple(f.name for f in layer.fields if f.required and f.name not in took),
+        unfilled=tuple(f.name for f in layer.fields if f.required and f.name not in took and f.name not in unsaid),
         doubts=tuple(guess.doubts),
         references=where.references,
         fault=where.fault,
     )
+
+
+def _may_be_unknown(field: Field) -> bool:
+    """Whether the field has a code that says nobody knows: a lamp whose state no column tells is a lamp all the same."""
+    return field.codes is not None and UNKNOWN in field.codes.good
 
 
 def _by_signature(

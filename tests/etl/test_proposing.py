@@ -228,3 +228,13 @@ def test_a_saved_mapping_comes_before_guesses_when_its_columns_are_there():
 def test_a_layer_without_events_asks_for_no_times():
     assert proposed({"Дата": ["2024-05-01"], "Состояние": ["works"]}, LAMPS).mapping.time is None
     assert layer().is_event
+
+
+def test_what_no_column_says_is_unknown_where_the_layer_has_a_code_for_it():
+    sample = {"id": pa.array(["1", "2"]), "lon": pa.array(["76.9", "76.95"]), "lat": pa.array(["52.3", "52.31"])}
+    found = propose(load()["lamps"], list(sample), sample, territory=shapely.box(76.8, 52.2, 77.1, 52.4))
+    assert found.mapping.constants == {"status": "unknown"}
+    assert found.unfilled == ()
+    assert [(d.target, d.code) for d in found.doubts] == [("status", "taken-as-unknown")]
+    # a place without a kind has no such code: somebody has to say
+    assert propose(load()["places"], list(sample), sample).unfilled == ("kind",)
