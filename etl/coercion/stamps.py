@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.coercion.fixed_width import DAY_S, read_fixed
+from etl.coercion.fixed_width import DAY_S as DAY_S
+from etl.coercion.fixed_width import read_fixed
 from etl.coercion.numbers import as_reals, as_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
