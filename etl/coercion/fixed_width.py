@@ -8,7 +8,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S = 86_400
 _FIELDS = "YmdHMS"
 _LITERAL = len(_FIELDS)
 _LENGTHS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.coercion.fixed_width import DAY_S as DAY_S
 from etl.coercion.fixed_width import read_fixed
 from etl.coercion.numbers import as_reals, as_text
 
+DAY_S = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # ISO 8601 and the day-first form with dots, which nobody writes month-first. Slashes are ambiguous: they must be declared.
 ALWAYS = (
