@@ -104,19 +104,6 @@ HOT_SETTLEMENTS = SourceMapping(
     attribution="© OpenStreetMap contributors, Humanitarian OpenStreetMap Team",
 )
 
-# A list of streets, each with the points it passes: one place a street, at the first of them, to be found by name.
-STREETS = SourceMapping(
-    id="street-points",
-    columns={"name": "name"},
-    constants={"kind": "street"},
-    lon="lng",
-    lat="lat",
-    source_id="name",
-    grouping=Grouping(key=("name",), first=("lat", "lng")),
-    licence="ODbL-1.0",
-    attribution="© OpenStreetMap contributors",
-)
-
 # Streets with where they cross others, each crossing listed under every street that meets there; unnamed ones have no name.
 JUNCTIONS = SourceMapping(
     id="street-junctions",
@@ -132,4 +119,4 @@ JUNCTIONS = SourceMapping(
     attribution="© OpenStreetMap contributors",
 )
 
-SOURCES = (OWN, OSM, OSM_TABLE, HOT_SETTLEMENTS, STREETS, JUNCTIONS)
+SOURCES = (OWN, OSM, OSM_TABLE, HOT_SETTLEMENTS, JUNCTIONS)
