@@ -20,7 +20,7 @@ CREATE FUNCTION qorgan_search(of_workspace integer, wanted text, opening text, a
 RETURNS TABLE (layer_id text, part smallint, row_id bigint, kind text, name text, fold text, lon double precision, lat double precision,
   west double precision, south double precision, east double precision, north double precision, territory_id integer, rank smallint,
   score real)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.word_similarity_threshold = 0.42 AS
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
 $$
 #variable_conflict use_column
 DECLARE
@@ -58,7 +58,7 @@ BEGIN
   IF found >= most THEN RETURN; END IF;
   IF exact THEN RETURN; END IF;
   -- What is like it: misspelled, inflected, in other words beside it. One wrong letter spoils three pieces: few of a long name. The
-  -- setting ends with the function.
+  -- setting ends with the transaction.
   PERFORM set_config('pg_trgm.word_similarity_threshold',
     CASE WHEN length(wanted) > 12 THEN '0.55' WHEN length(wanted) > 7 THEN '0.48' ELSE '0.42' END, true);
   RETURN QUERY

@@ -1,13 +1,10 @@
--- Its settings are known to a session that has used it.
-DO $$ BEGIN PERFORM similarity('a', 'a'); END $$;
-
 -- As 0003 made it, with: short questions served in order by an index, fewer candidates for what is misspelled.
 -- wanted: folded. opening: the same, escaped for LIKE. alone: its words worth being looked for one by one. digits: its words with a digit.
 CREATE OR REPLACE FUNCTION qorgan_search(of_workspace integer, wanted text, opening text, alone text[], digits text[], most integer)
 RETURNS TABLE (layer_id text, part smallint, row_id bigint, kind text, name text, fold text, lon double precision, lat double precision,
   west double precision, south double precision, east double precision, north double precision, territory_id integer, rank smallint,
   score real)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET pg_trgm.word_similarity_threshold = 0.42
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan AS
 $$
 #variable_conflict use_column
@@ -59,7 +56,8 @@ BEGIN
   -- What is only like it would stand below all these.
   IF exact OR found >= most / 2 THEN RETURN; END IF;
   -- What is like it: misspelled, inflected, in other words beside it. A wrong letter spoils three of its pieces and brings three others;
-  -- two wrong letters are allowed for only where one was not enough. The setting ends with the function.
+  -- two wrong letters are allowed for only where one was not enough. The setting ends with the transaction: in the head of the function a
+  -- restored dump could not write it, since it comes before the first use of the extension.
   FOR slips IN 1..2 LOOP
     PERFORM set_config('pg_trgm.word_similarity_threshold',
       (CASE slips WHEN 1 THEN greatest(0.42, (pieces - 3) / (pieces + 3) - 0.04)

@@ -35,7 +35,5 @@ def downgrade() -> None:
     made = (SQL / "0003_search.sql").read_text(encoding="utf-8")
     begin = made.index("CREATE FUNCTION qorgan_search(")
     body = made[begin : made.index("REVOKE EXECUTE")]
-    cursor = op.get_bind().connection.cursor()
-    cursor.execute("SELECT similarity('a', 'a')")
-    cursor.execute(body.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
+    op.get_bind().connection.cursor().execute(body.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
     op.drop_index("ix_search_name_short", table_name="search_name")
