@@ -57,6 +57,7 @@ def connect(
             max_overflow=size,
             pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,  # what rows hold never goes into a log
             connect_args={"connect_timeout": 3, "application_name": "qorgan"},
         )
 

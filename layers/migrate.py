@@ -36,7 +36,7 @@ def _config(connection: Connection | None, versions: Path | None = None) -> Conf
 
 def upgrade(owner_url: str, *, revision: str = "head", versions: Path | None = None) -> None:
     """Bring the database to ``revision``, and the job queue's own tables with it; safe to repeat."""
-    engine = create_engine(owner_url)
+    engine = create_engine(owner_url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             # One migration at a time, however many processes start at once.
@@ -54,7 +54,7 @@ def upgrade(owner_url: str, *, revision: str = "head", versions: Path | None = N
 
 def downgrade(owner_url: str, *, revision: str, versions: Path | None = None) -> None:
     """Take the database back to ``revision`` ("base" empties it)."""
-    engine = create_engine(owner_url)
+    engine = create_engine(owner_url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             command.downgrade(_config(connection, versions), revision)
@@ -101,7 +101,7 @@ def new_revision(owner_url: str, message: str, *, revision_id: str | None = None
     # The newest need not have the highest number: what was made side by side is put in line afterwards.
     taken = [int(script.revision) for script in ScriptDirectory.from_config(_config(None, versions)).walk_revisions()]
     number = revision_id or f"{max(taken, default=0) + 1:04d}"
-    engine = create_engine(owner_url)
+    engine = create_engine(owner_url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             if not drift(connection):
