@@ -74,7 +74,7 @@ def _undo(context: Context, batch: Mapping[str, Any]) -> None:
         st.markdown(
             words(
                 "ui.imports.undo_asks",
-                source=reports.short(batch.get("source_name")),
+                source=reports.source_words(batch, words),
                 layer=layer.title if layer else str(batch["layer_id"]),
                 loaded=int(report.get("loaded") or 0),
                 updated=int(report.get("updated") or 0),

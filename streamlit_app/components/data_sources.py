@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -17,7 +16,7 @@ from streamlit_app.services import connected
 _JOBS, _TOLD, _TURN = (f"qorgan.sources.{name}" for name in ("jobs", "told", "turn"))
 _UNITS = ("d", "h")
 _MOST_EVERY = 365
-_NIGHT = dt.time(3, 30)
+_NIGHT = "03:30"
 
 
 def draw(context: Context) -> None:
@@ -140,7 +139,10 @@ def _add(context: Context) -> None:
             label_visibility="collapsed",
         )
         at = (
-            st.time_input(words("ui.sources.at_clock"), _NIGHT, key=key("at"), help=words("ui.sources.at_help"))
+            # Streamlit's own field of a time names its halves in English
+            st.text_input(
+                words("ui.sources.at_clock"), _NIGHT, key=key("at"), max_chars=5, help=words("ui.sources.at_help")
+            ).strip()
             if unit == "d"
             else None
         )
@@ -157,7 +159,7 @@ def _add(context: Context) -> None:
             mapping=kept.get(name, name),
             every=int(every),
             unit=str(unit),
-            at=f"{at:%H:%M}" if at is not None else None,
+            at=at,
             where=where,
             synthetic=synthetic,
         )

@@ -110,8 +110,10 @@ def _field(one: Field, value: Any, form: Editing, context: Context) -> Any:
         case "real":
             return st.number_input(title, value=None if value is None else float(value), key=key, format="%g")
         case "date":
-            day = st.date_input(title, value=rules.as_date(value), key=key, format="DD.MM.YYYY")
-            return day.isoformat() if day else None
+            # Streamlit's own calendar speaks English
+            return rules.day_of(
+                st.text_input(title, rules.day_words(value), key=key, max_chars=10, placeholder="31.05.2024")
+            )
         case _:
             return st.text_input(title, value=value or "", key=key, max_chars=4000).strip() or None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ from streamlit_app.services.cards import value_words
 from streamlit_app.widgets import Row
 from streamlit_app.words import Words
 
+_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 # More corners than a hand moves one by one.
 MOST_CORNERS: Final = 200
 YES, NO = "true", "false"
@@ -88,9 +90,16 @@ def place_of(layer: LayerInfo, drawn: Json | None) -> dict[str, Any]:
     return {"position": drawn["coordinates"]} if layer.geometry == "Point" else {"geometry": dict(drawn)}
 
 
-def as_date(value: Any) -> date | None:
-    """A stored day; None where it is not known."""
-    return date.fromisoformat(str(value)[:10]) if value else None
+def day_words(value: Any) -> str:
+    """A stored day as it is written in a form, 31.05.2024; empty where it is not known."""
+    return date.fromisoformat(str(value)[:10]).strftime("%d.%m.%Y") if value else ""
+
+
+def day_of(written: str) -> str | None:
+    """The day somebody wrote, ISO; what is no day goes on as it is, and the API says what is wrong with it."""
+    bare = written.strip()
+    found = _DAY.fullmatch(bare)
+    return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found else bare or None
 
 
 def edit_rows(edits: Sequence[Json], layer: LayerInfo, words: Words, *, zone: str) -> list[Row]:

@@ -25,6 +25,7 @@ _STATES = {
     "undone": "common.status.undone",
 }
 MOST_COLUMNS = 12
+_BY_HAND = "by-hand"  # the batch of edits of a day
 _LONGEST_CELL = 60
 _ALL_REJECTED = "all-rows-rejected"
 
@@ -299,7 +300,7 @@ def import_rows(
                 cells=(
                     str(batch["id"]),
                     layer.title if layer else str(batch["layer_id"]),
-                    short(batch.get("source_name")),
+                    source_words(batch, words),
                     words.moment(batch.get("finished_at") or batch.get("started_at"), zone),
                     state_words(str(batch["state"]), words),
                     "–" if loaded is None else words.number(int(loaded) + int(report.get("updated") or 0)),
@@ -310,6 +311,12 @@ def import_rows(
             )
         )
     return columns, rows
+
+
+def source_words(batch: Json, words: Words) -> str:
+    """What an import came from: a file, a service, or hands."""
+    name = batch.get("source_name")
+    return words("ui.report.by_hand") if name == _BY_HAND else short(name)
 
 
 def job_words(job: Job, layers: Mapping[str, LayerInfo], words: Words) -> str:

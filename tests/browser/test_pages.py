@@ -22,7 +22,7 @@ LATIN = re.compile(
 )
 # file endings are written in capitals
 WORD = re.compile(r"(?![A-Z]+\b)[A-Za-z]{3,}")
-PARTS = ["layers", "upload", "imports", "jobs", "workspaces"]
+PARTS = ["layers", "upload", "services", "edits", "imports", "jobs", "workspaces"]
 TOOLS = ["place", "gap", "plan", "compare"]
 
 pytestmark = pytest.mark.browser
@@ -259,7 +259,7 @@ def test_a_file_goes_from_proposal_to_a_job_that_can_be_left_and_cancelled(opene
         encoding="utf-8",
     )
     page = opened("/data?lang=ru", has_map=False)
-    page.locator(".st-key-data_part button").nth(1).click()
+    page.locator(".st-key-data_part button").nth(PARTS.index("upload")).click()
     page.locator("input[type=file]").set_input_files(path)
     page.wait_for_selector(".st-key-upload_load button")
     still(page)
@@ -268,9 +268,9 @@ def test_a_file_goes_from_proposal_to_a_job_that_can_be_left_and_cancelled(opene
     expect(page.get_by_text("«щ»").first).to_be_visible()  # an unseen code is named, with a choice beside it
     page.locator(".st-key-upload_load button").click()
     page.wait_for_selector(".st-key-cancel_upload button")  # no worker runs here: the job waits
-    page.locator(".st-key-data_part button").nth(3).click()
+    page.locator(".st-key-data_part button").nth(PARTS.index("jobs")).click()
     page.wait_for_selector('[class*="st-key-cancel_"] button')
-    page.locator(".st-key-data_part button").nth(1).click()
+    page.locator(".st-key-data_part button").nth(PARTS.index("upload")).click()
     page.wait_for_selector(".st-key-cancel_upload button")
     page.wait_for_timeout(1500)
     page.locator(".st-key-cancel_upload button").click()

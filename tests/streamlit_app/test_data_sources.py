@@ -149,7 +149,7 @@ def test_a_new_service_is_asked_for_with_the_mapping_kept_for_its_layer(api):
 def test_hours_have_no_time_of_day(api):
     test = opened()
     fill(test, unit="h")
-    assert not test.time_input
+    assert not [one for one in test.text_input if one.key == "source_at_0"]
     click(test, "source_connect")
     assert api.sent[-1][2]["every"] == "6h"
     assert "at" not in api.sent[-1][2]

@@ -200,3 +200,23 @@ def test_areas_of_many_parts_or_corners_are_not_drawn_by_hand():
     assert not editing.can_draw(layer, {"type": "Polygon", "coordinates": [many]})
     streets = LayerInfo.read(fake_api.layer("roads", "network", geometry="MultiLineString"))
     assert not editing.can_draw(streets, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("31.05.2024", "2024-05-31"),
+        ("1/2/2024", "2024-02-01"),
+        ("2024-05-31", "2024-05-31"),
+        (" ", None),
+        ("май", "май"),
+    ],
+)
+def test_a_day_is_written_in_words_of_numbers_and_what_is_none_goes_to_the_api(written, sent):
+    assert editing.day_of(written) == sent
+
+
+def test_a_stored_day_is_shown_as_it_is_written():
+    assert editing.day_words("2024-05-31") == "31.05.2024"
+    assert editing.day_of(editing.day_words("2024-05-31")) == "2024-05-31"
+    assert editing.day_words(None) == ""
