@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from geo_core.errors import Unavailable
 from layers import copy_binary, kept_edits, resuming, staging
 from layers.engine import Engines, border
-from layers.history import STRUCK_OFF, Deed, remember
+from layers.history import STRUCK_OFF, Deed, hold, remember
 from layers.identity import Principal, transaction
 from layers.spec import Layer
 from layers.staging import Rows
@@ -243,8 +243,9 @@ def load_into(
         total = copy(driver, "incoming", layer, workspace.id, batch_id, batches)
         connection.exec_driver_sql("CREATE INDEX ON incoming (source_id)")
         connection.exec_driver_sql("ANALYZE incoming")
-        outcome.edits_overwritten = kept_edits.overwritten(connection, layer, workspace.id)
         differs = f"SELECT t.id FROM {layer.table} t JOIN incoming s ON {same} WHERE t.workspace_id = {workspace.id} AND s.row_hash <> t.row_hash"  # noqa: S608
+        hold(connection, layer, workspace.id, differs)
+        outcome.edits_overwritten = kept_edits.overwritten(connection, layer, workspace.id)
         remember(connection, layer, workspace.id, differs, batch_id=batch_id)
         outcome.updated = connection.exec_driver_sql(
             f"UPDATE {layer.table} t SET {sets}, version = t.version + 1, updated_at = now() FROM incoming s "  # noqa: S608
@@ -273,6 +274,7 @@ def _strike_off(connection: Connection, layer: Layer, workspace_id: int, batch_i
         f"SELECT t.id FROM {layer.table} t JOIN struck_off s ON s.source_id = t.source_id "  # noqa: S608
         f"WHERE t.workspace_id = {workspace_id} AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.source_id = t.source_id)"
     )
+    hold(connection, layer, workspace_id, gone)
     remember(connection, layer, workspace_id, gone, batch_id=batch_id, reason=STRUCK_OFF, deed=Deed.REMOVED)
     return connection.exec_driver_sql(
         f"DELETE FROM {layer.table} WHERE workspace_id = {workspace_id} AND id IN ({gone})"  # noqa: S608

@@ -17,7 +17,7 @@ from geo_core.errors import Conflict, Forbidden, InvalidInput
 from geo_core.sun import dark_of_interval
 from layers import loading
 from layers.editing.values import checked, nowhere, placed
-from layers.history import Deed, remember, remember_added
+from layers.history import Deed, hold, remember, remember_added
 from layers.identity import audit, require
 from layers.kept_edits import EDITED, PLACED_BY_HAND
 from layers.queries.features import one
@@ -63,6 +63,7 @@ def change(
     _editable(connection, workspace, layer)
     if not changes and position is None and geometry is None:
         raise InvalidInput("nothing-to-change")
+    hold(connection, layer, workspace.id, str(int(feature_id)))
     current = one(connection, workspace, layer, feature_id)["properties"]
     if current["version"] != version:
         raise Conflict("version-conflict", yours=version, current=current["version"])
@@ -160,6 +161,7 @@ def remove(
     NotFound, Conflict (``version-conflict``), Forbidden, InvalidInput.
     """
     _editable(connection, workspace, layer)
+    hold(connection, layer, workspace.id, str(int(feature_id)))
     current = one(connection, workspace, layer, feature_id)["properties"]
     if current["version"] != version:
         raise Conflict("version-conflict", yours=version, current=current["version"])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from geo_core.errors import Conflict, Forbidden, NotFound
-from layers.history import Deed, columns_from_image, remember, remember_added
+from layers.history import Deed, columns_from_image, hold, remember, remember_added
 from layers.identity import audit, require
 from layers.spec import Layer, Role
 from layers.workspaces import WorkspaceInfo
@@ -44,6 +44,12 @@ def undo_edit(connection: Connection, workspace: WorkspaceInfo, layer: Layer, ed
     """
     require(connection, workspace.id, Role.EDITOR)
     key = {"ws": workspace.id, "layer": layer.id, "edit": edit_id}
+    # Held before the history is read: who changes the record now either is in the history already or waits.
+    of_row = connection.execute(
+        text("SELECT row_id FROM row_history WHERE workspace_id = :ws AND layer_id = :layer AND id = :edit"), key
+    ).scalar()
+    if of_row is not None:
+        hold(connection, layer, workspace.id, str(int(of_row)))
     edit = (
         connection.execute(
             text(
