@@ -86,6 +86,73 @@ def read_fixed(
     return seconds, good
 
 
+@numba.njit(cache=True, nogil=True)
+def _two(data: NDArray[np.uint8], at: int, end: int, below: int) -> int:
+    """The number of two digits at ``at``, less than ``below``; -1 = there is none."""
+    if at + 2 > end:
+        return -1
+    tens, ones = np.int64(data[at]) - 48, np.int64(data[at + 1]) - 48
+    number = tens * 10 + ones
+    return int(number) if 0 <= tens <= 9 and 0 <= ones <= 9 and number < below else -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _read_tails(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    width: int,
+    fraction: bool,  # noqa: FBT001 - kernels take no keywords
+    east: NDArray[np.int64],
+    aware: NDArray[np.bool_],
+    good: NDArray[np.bool_],
+) -> None:
+    for row in range(starts.size):
+        at, end = starts[row], starts[row] + width
+        if fraction and at < end and (data[at] == 46 or data[at] == 44):  # . or ,
+            at += 1
+            first = at
+            while at < end and 48 <= data[at] <= 57:
+                at += 1
+            if at == first:
+                continue
+        if at == end:
+            good[row] = True
+        elif data[at] == 90 and at + 1 == end:  # Z
+            good[row], aware[row] = True, True
+        elif data[at] == 43 or data[at] == 45:  # + or -
+            sign = 1 if data[at] == 43 else -1
+            hours, minutes = _two(data, at + 1, end, 24), 0
+            at += 3
+            if at < end:
+                at += 1 if data[at] == 58 else 0  # :
+                minutes = _two(data, at, end, 60)
+                at += 2
+            if hours >= 0 and minutes >= 0 and at == end:
+                good[row], aware[row], east[row] = True, True, sign * (hours * 3600 + minutes * 60)
+
+
+def read_tails(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], width: int, *, fraction: bool
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """What follows a clock: a fraction of the second, "Z" or an offset ("+05", "+0500", "+05:00"), all ``width`` letters long.
+
+    Parameters
+    ----------
+    fraction : a fraction may stand there: the clock has seconds.
+
+    Returns
+    -------
+    east : int64 seconds east of UTC.
+    aware : an offset is stated.
+    good : which are such endings.
+    """
+    rows = len(starts)
+    east, aware, good = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+    _read_tails(data, starts, width, fraction, east, aware, good)
+    return east, aware, good
+
+
 def warm_up() -> None:
-    """Compile (or load) the kernel."""
+    """Compile (or load) the kernels."""
+    read_tails(np.frombuffer(b"Z", dtype=np.uint8), np.zeros(1, dtype=np.int64), 1, fraction=True)
     read_fixed(np.frombuffer(b"1970", dtype=np.uint8), np.zeros(1, dtype=np.int64), [("%Y", 0, 4)])

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.coercion.fixed_width import read_fixed
+from etl.coercion.fixed_width import read_fixed, read_tails
 from etl.coercion.numbers import as_reals, as_text
 
 DAY_S = 86_400
@@ -37,6 +37,8 @@ ALWAYS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
 )
+# Clocks after which a fraction, a Z or an offset may stand.
+_BEFORE_TAILS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 _WIDTH = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 # Epochs are told apart by size: seconds of 1990–2100 are 0.6–4.1e9, milliseconds 0.6–4.1e12, microseconds 0.6–4.1e15.
 SECONDS_BELOW = 1e11
@@ -124,8 +126,35 @@ def read_stamps(column: pa.Array, *, formats: Sequence[str] = ()) -> Stamps:
             rows, starts = rows[~good], starts[~good]
             if not len(rows):
                 break
+        # a declared pattern of another kind is asked first, unless it begins as these do
+        if all(_compile(pattern) is not None or pattern.startswith("%Y-%m-%d") for pattern in formats):
+            _read_with_tails(data, rows, starts, length, out, open_rows)
     _read_slowly(texts, open_rows, formats, out)
     return out
+
+
+def _read_with_tails(
+    data: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    length: int,
+    out: Stamps,
+    open_rows: NDArray[np.bool_],
+) -> None:
+    """Times with a fraction or an offset among ``rows``, whose texts are ``length`` bytes long."""
+    for pattern in _BEFORE_TAILS:
+        parts = _compile(pattern) or []
+        width = parts[-1][2]
+        if not len(rows) or length <= width:
+            continue
+        seconds, good = read_fixed(data, starts, parts)
+        east, aware, ends = read_tails(data, starts + width, length - width, fraction="%S" in pattern)
+        good &= ends
+        hit = rows[good]
+        out.seconds[hit], out.precision[hit] = seconds[good] - east[good], Precision.MINUTE
+        out.is_instant[hit] = aware[good]
+        open_rows[hit] = False
+        rows, starts = rows[~good], starts[~good]
 
 
 def _compile(pattern: str) -> list[tuple[str, int, int]] | None:
@@ -168,18 +197,18 @@ def _read_slowly(texts: pa.StringArray, rows: NDArray[np.bool_], formats: Sequen
     encoded = texts.take(pa.array(at)).dictionary_encode()
     index = encoded.indices.to_numpy(zero_copy_only=False)
     slow = list(formats)  # also those of fixed width: "1/5/2024" has no zeros in front
+    distinct = len(encoded.dictionary)
+    seconds, precisions = np.zeros(distinct, dtype=np.int64), np.zeros(distinct, dtype=np.uint8)
+    instant = np.zeros(distinct, dtype=np.bool_)
     for code, text in enumerate(encoded.dictionary.to_pylist()):
-        mine = at[index == code] if len(encoded.dictionary) < 50 else None
         moment, precision = _one(text, slow)
-        mine = at[index == code] if mine is None else mine
         if moment is None:
-            out.unreadable[mine] = True
             continue
-        aware = moment.tzinfo is not None
-        since = moment - _EPOCH if aware else moment.replace(tzinfo=UTC) - _EPOCH
-        out.seconds[mine] = since.days * DAY_S + since.seconds
-        out.precision[mine] = precision
-        out.is_instant[mine] = aware
+        instant[code] = moment.tzinfo is not None
+        since = moment - _EPOCH if instant[code] else moment.replace(tzinfo=UTC) - _EPOCH
+        seconds[code], precisions[code] = since.days * DAY_S + since.seconds, precision
+    out.seconds[at], out.precision[at], out.is_instant[at] = seconds[index], precisions[index], instant[index]
+    out.unreadable[at] = precisions[index] == Precision.UNKNOWN
 
 
 def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]:

@@ -290,3 +290,34 @@ def test_a_clock_without_any_day_keeps_its_hour():
     assert got.time_precision.to_pylist() == ["unknown"] * 4
     assert got.weekday.to_pylist() == [None] * 4
     assert not findings.rejected.any()
+
+
+@given(
+    moment=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
+    clock=st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    tail=st.sampled_from(
+        ["Z", ".000Z", ".123456", ",5", "+05:00", "-0330", "+05", ".000+05:45", "+24:00", "+05:60", ".", "+5", "Zx"]
+    ),
+)
+@settings(max_examples=300, deadline=None)
+def test_fractions_and_offsets_equal_the_standard_librarys(moment, clock, tail):
+    text = moment.strftime(clock) + tail
+    found = read_stamps(pa.array([text]))
+    try:
+        expected = datetime.fromisoformat(text)
+    except ValueError:
+        assert found.unreadable[0]
+        return
+    aware = expected.tzinfo is not None
+    since = (expected if aware else expected.replace(tzinfo=UTC)).timestamp() // 1
+    assert (found.seconds[0], found.is_instant[0], found.precision[0]) == (since, aware, Precision.MINUTE)
+
+
+def test_distinct_texts_left_to_the_standard_library_keep_their_own_rows():
+    start = datetime(2024, 1, 1)
+    moments = [start + timedelta(hours=7 * i) for i in range(120)]
+    texts = [m.strftime("%d %b %Y %H:%M") for m in moments]
+    found = read_stamps(pa.array([*texts[::-1], "no time", None, *texts]), formats=("%d %b %Y %H:%M",))
+    seconds = [int(m.replace(tzinfo=UTC).timestamp()) for m in moments]
+    assert found.seconds.tolist() == [*seconds[::-1], 0, 0, *seconds]
+    assert found.unreadable.nonzero()[0].tolist() == [120]
