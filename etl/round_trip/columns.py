@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +20,9 @@ LON: Final = "lon"
 LAT: Final = "lat"
 # A ten-millionth of a degree is a centimetre: nearer positions are the same.
 SAME_DEG: Final = 0.5e-7
+
+# What the columns of the database hold: a number beyond is of no record.
+_HIGHEST: Final = {ID: 2**63 - 1, VERSION: 2**31 - 1}
 
 # Stands for a cell that holds a formula, whose value would be another one tomorrow.
 FORMULA: Final = object()
@@ -142,9 +147,13 @@ def _number(name: str, cell: Any, *, whole: bool) -> int | float:
             raise Unreadable("not-a-number", field=name, value=cell[:100]) from None
     if not isinstance(cell, int | float):
         raise Unreadable("not-a-number", field=name, value=str(cell)[:100])
+    if isinstance(cell, float) and not math.isfinite(cell):
+        raise Unreadable("not-a-number", field=name, value=str(cell))
+    if not whole and abs(cell) > sys.float_info.max:
+        raise Unreadable("not-a-number", field=name, value=str(cell)[:100])
     if whole:
-        if float(cell) != int(cell):
-            raise Unreadable("not-a-number", field=name, value=str(cell))
+        if cell != int(cell) or abs(cell) > _HIGHEST.get(name, math.inf):
+            raise Unreadable("not-a-number", field=name, value=str(cell)[:100])
         return int(cell)
     return float(cell)
 
