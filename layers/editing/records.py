@@ -26,8 +26,8 @@ from layers.spec import Layer, LayerKind, Role
 from layers.workspaces import WorkspaceInfo
 
 ENTERED_BY_HAND: Final = "entered-by-hand"
-# Doubts about a place that somebody has now stated.
-_DOUBTS: Final = ("no-position", "outside-territory", "position-doubtful")
+# Doubts about a place that somebody has now stated; each begins with one of these (etl.doubts).
+_DOUBTS: Final = ("no-position", "outside-territory", "outside-district", "position-doubtful", "doubt-")
 
 
 def change(

@@ -232,6 +232,15 @@ def by_source(city, source_id):
     return next(f for f in page["features"] if f["properties"]["source_id"] == source_id)
 
 
+def test_a_place_stated_by_hand_ends_the_doubts_about_the_former_one_and_no_other_note(city):
+    doubts = ["position-doubtful", "doubt-few-decimals", "doubt-in-water", "doubt-shared-point", "outside-district"]
+    city.load("cameras", [camera("a", flags=[*doubts, "outside-territory", "near-duplicate"])])
+    kept = change(city, by_source(city, "a"), CAMERAS, changes={"kind": "ptz"})
+    assert set(kept["properties"]["flags"]) == {*doubts, "outside-territory", "near-duplicate", "edited"}
+    moved = change(city, kept, CAMERAS, position=IN_EAST)
+    assert moved["properties"]["flags"] == ["edited", "near-duplicate", "position-by-hand"]
+
+
 def test_an_import_that_says_nothing_new_does_not_bring_back_what_was_taken_away(city):
     city.load("cameras", [camera("a"), camera("b")])
     remove(city, by_source(city, "a"), CAMERAS, reason="demolished")
