@@ -202,7 +202,9 @@ class Texts:
         def value(match: re.Match[str]) -> str:
             name, how = match.group(1), match.group(2)
             if name in params:
-                return self.say(params[name], language, how=how)
+                said = self.say(params[name], language, how=how)
+                # "2023 г." at the end of a sentence: one full stop ends both.
+                return said[:-1] if said.endswith(".") and pattern[match.end() :].startswith(".") else said
             if self._strict:
                 raise KeyError(f"{key} ({language}) needs {name!r}")
             self._report(f"{key} needs {name!r}")
@@ -219,7 +221,7 @@ class Texts:
         Parameters
         ----------
         how : what stands after the colon in ``{name:how}``. ``id`` = exactly as given (years, ports, coordinates, what
-            the user typed), ``date`` and ``datetime`` = an ISO text or a date in words, ``percent`` = a share 0-1 as
+            the user typed), ``date`` and ``datetime`` = an ISO text or a date in words, ``month`` = the month of an ISO text (``2024-05``), ``percent`` = a share 0-1 as
             percent, ``bytes`` = a size in kB, MB or GB, ``layer`` and
             ``role`` = an id by its name, None = by type.
         """
@@ -233,6 +235,8 @@ class Texts:
             return str(value)
         if isinstance(value, bool):
             return self.text("common.yes" if value else "common.no", language)
+        if how == "month" and isinstance(value, str):
+            return dates.month(value, language)
         if how in ("date", "datetime") or isinstance(value, dt.date):
             return self._moment(value, language, how)
         if isinstance(value, str):

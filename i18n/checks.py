@@ -18,7 +18,7 @@ UNREADABLE = "unreadable"
 # Words that any page may take; one that waits for its page is no fault.
 SHARED_PREFIX = "common."
 FORMS = {"kk": 2, "ru": 3, "en": 2}
-KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "percent", "bytes", "layer", "role"})
+KINDS_OF_VALUE = frozenset({None, "id", "date", "datetime", "month", "percent", "bytes", "layer", "role"})
 # Names and acronyms that Kazakh and Russian texts write in Latin letters.
 LATIN_WORDS = frozenset(
     re.findall(

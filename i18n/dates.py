@@ -67,6 +67,15 @@ def month_name(month: int, language: str, *, short: bool = False) -> str:
     return _small(locale_of(language).months["stand-alone"]["abbreviated" if short else "wide"][month], language)
 
 
+def month(value: str, language: str) -> str:
+    """A month of a year, ``2024-05`` or any ISO date in it: ``2024 ж. мамыр``, ``май 2024 г.``, ``May 2024``; other texts as they are."""
+    try:
+        first = dt.date.fromisoformat(f"{value[:7]}-01")
+    except ValueError:
+        return value
+    return _unbroken(_months(first, first, language))
+
+
 def weekday_name(weekday: int, language: str, *, short: bool = False) -> str:
     """Name of an ISO weekday, 1 = Monday … 7 = Sunday: ``дүйсенбі``, ``понедельник``, ``Monday``."""
     if weekday not in range(1, DAYS_A_WEEK + 1):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from geo_core.errors import DataQuality, InvalidInput
 from layers.queries.cells import cells
 from layers.queries.completeness import DIFFERS_BY, completeness, differences
+from layers.queries.coverage import EXPECTED_GAP, coverage, told
 from layers.queries.filters import Filter
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -39,6 +40,7 @@ class Period:
 # More than this share of the days in other months, or of the length, and a season is compared with a year.
 OTHER_MONTHS, OTHER_LENGTH = 0.05, 0.1
 SEASONS_WARNING = "warning.seasons-differ"
+QUIET_WARNING = "quiet-days-covered"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +54,7 @@ class Comparison:
     ratio, ratio_low, ratio_high : rate after / rate before over all cells with its 90 % interval (exact conditional binomial,
         Clopper–Pearson); None where ``before`` is 0.
     unknown_before, unknown_after : events whose time is too coarse to be put into the period.
+    coverage : by which rule each period is covered (``layers.queries.coverage``), with the figures the rule stands on.
     completeness : of each period, as ``layers.queries.completeness``, and the threshold above which a difference of shares is told.
     seasons_differ : the periods do not hold the same months in the same shares, or are of other length: the difference may be that of
         the seasons. warnings : what makes the difference doubtful: keys, or code and params, of the
@@ -82,7 +85,7 @@ def compare(
     ------
     InvalidInput : the periods overlap; the layer has no time.
     DataQuality : ``period-crosses-registration-break`` when a break lies between or inside the periods;
-        ``period-not-covered`` when no batch says it covers a period; ``period-month-silent`` when a covered month of a period holds no
+        ``period-not-covered`` when no batch covers a period, quiet days at its edges apart; ``period-month-silent`` when a covered month of a period holds no
         event although the others let at least five be expected: it was not delivered, and a comparison would call it a fall.
     """
     if not layer.is_event:
@@ -90,7 +93,7 @@ def compare(
     if before.first <= after.last and after.first <= before.last:
         raise InvalidInput("periods-overlap")
     check_breaks(connection, workspace, layer, before, after)
-    check_covered(connection, workspace, layer, before, after)
+    covered = check_covered(connection, workspace, layer, before, after)
     whole = [
         completeness(connection, workspace, layer, first=period.first, last=period.last) for period in (before, after)
     ]
@@ -119,7 +122,8 @@ def compare(
             "unknown_before": int(one.totals["unknown_count"]),
             "unknown_after": int(two.totals["unknown_count"]),
             "seasons_differ": other_seasons,
-            "warnings": [*([SEASONS_WARNING] if other_seasons else []), *_doubts(*whole)],
+            "warnings": [*([SEASONS_WARNING] if other_seasons else []), *_inferred(layer, covered), *_doubts(*whole)],
+            "coverage": covered,
             "completeness": {"before": whole[0], "after": whole[1], "threshold": DIFFERS_BY},
             **rate_ratio(n_before, before.days, n_after, after.days),
         },
@@ -130,6 +134,12 @@ def _doubts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any
     """What makes the difference doubtful: the periods are not equally complete, or records of one are still to come."""
     own = [one for found in (before, after) for one in found["warnings"]]
     return [*differences(before, after), *(one for i, one in enumerate(own) if one not in own[:i])]
+
+
+def _inferred(layer: Layer, covered: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """That edge days without an event are taken as covered, where they are."""
+    days = [one["quiet_days"] for one in covered.values() if one["rule"] == EXPECTED_GAP]
+    return [{"code": QUIET_WARNING, "params": {"layer": layer.id, "days": days[0]}}] if days else []
 
 
 def check_silent(layer: Layer, found: dict[str, Any]) -> None:
@@ -144,7 +154,7 @@ def check_silent(layer: Layer, found: dict[str, Any]) -> None:
         raise DataQuality(
             "period-month-silent",
             layer=layer.id,
-            months=", ".join(months["silent"]),
+            months=months["silent"],
             expected=round(months["expected"]),
         )
 
@@ -199,23 +209,18 @@ def check_breaks(connection: Connection, workspace: WorkspaceInfo, layer: Layer,
 
 def check_covered(
     connection: Connection, workspace: WorkspaceInfo, layer: Layer, before: Period, after: Period
-) -> None:
-    """Refuse a comparison with a period the data does not reach, or whose months hold no batch."""
-    spans = mappings(
-        connection,
-        "SELECT day_from, day_to FROM qorgan_loaded(%(ws)s) WHERE layer_id = %(layer)s "
-        "AND day_from IS NOT NULL ORDER BY day_from",
-        {"ws": workspace.id, "layer": layer.id},
-    )
-    for period in (before, after):
-        reached = period.first
-        for span in spans:
-            if span["day_from"] <= reached <= span["day_to"]:
-                reached = date.fromordinal(span["day_to"].toordinal() + 1)
-        if reached <= period.last:
+) -> dict[str, dict[str, Any]]:
+    """Refuse a comparison with a period the data does not reach, or whose months hold no batch; else by which rule each is covered."""
+    found = coverage(connection, workspace, layer)
+    rules = {}
+    for name, period in (("before", before), ("after", after)):
+        rule = found.rule(period.first, period.last)
+        if rule is None:
             raise DataQuality(
                 "period-not-covered", layer=layer.id, first=period.first.isoformat(), last=period.last.isoformat()
             )
+        rules[name] = told(found, rule)
+    return rules
 
 
 def _in(given: Filter, period: Period) -> Filter:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
+from layers.queries.coverage import Days, coverage
 from layers.queries.filters import Filter
 from layers.queries.monthly import MonthlyCount
-from layers.queries.run import mappings
 from layers.queries.tally import Tally, tally
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
@@ -28,14 +27,6 @@ SILENT_FROM = 5.0
 DIFFERS_BY = 0.10
 SILENT_WARNING, MISSING_WARNING, LAG_WARNING = "months-silent", "months-missing", "registration-lag"
 DIFFERS_WARNINGS: Mapping[str, str] = {"hour": "hours-known-differ", "position": "positions-known-differ"}
-
-
-@dataclass(frozen=True)
-class Days:
-    """Local days, inclusive."""
-
-    first: date
-    last: date
 
 
 def completeness(
@@ -65,8 +56,9 @@ def completeness(
     found: dict[str, Any] = {"layer": layer.id, "rows": part.rows, "aspects": _aspects(part), "warnings": []}
     if not layer.is_event:
         return found
-    spans = covered_spans(connection, workspace, layer)
-    months = months_of(whole.monthly, spans, first=first, last=last)
+    found_days = coverage(connection, workspace, layer)
+    spans = found_days.delivered
+    months = months_of(whole.monthly, spans, first=first, last=last, with_quiet=found_days.spans)
     found["months"] = months
     found["lag_days"] = registration_lag(layer, part)
     found["warnings"] = [*_month_warnings(layer, months), *_lag_warnings(found["lag_days"], spans, last)]
@@ -91,50 +83,36 @@ def _aspects(part: Tally) -> dict[str, Any]:
     }
 
 
-def covered_spans(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> list[Days]:
-    """Days the loaded batches say they cover, joined where they touch, in order."""
-    found = mappings(
-        connection,
-        "SELECT day_from, day_to FROM qorgan_loaded(%(ws)s) WHERE layer_id = %(layer)s "
-        "AND day_from IS NOT NULL AND day_to IS NOT NULL ORDER BY day_from",
-        {"ws": workspace.id, "layer": layer.id},
-    )
-    joined: list[Days] = []
-    for row in found:
-        if joined and row["day_from"] <= joined[-1].last + timedelta(days=1):
-            joined[-1] = Days(joined[-1].first, max(joined[-1].last, row["day_to"]))
-        else:
-            joined.append(Days(row["day_from"], row["day_to"]))
-    return joined
-
-
 def months_of(
     counts: Iterable[MonthlyCount],
     spans: list[Days],
     *,
     first: date | None = None,
     last: date | None = None,
+    with_quiet: list[Days] | None = None,
 ) -> dict[str, Any] | None:
     """Which months of a period hold no data; None where neither the period nor the data have a beginning and an end.
 
+    A month without a delivered day is missing; ``with_quiet``, the spans with the quiet days beside them, tell which are partial.
     A covered month is silent when it has no row and the mean of the other wholly covered months is at least ``SILENT_FROM``.
     """
     start = first or (spans[0].first if spans else None)
     end = last or (max(span.last for span in spans) if spans else None)
     if start is None or end is None or start > end:
         return None
+    wide = spans if with_quiet is None else with_quiet
     per_month = {row.month: row.count for row in counts if row.month is not None}
     asked = list(_months(start, end))
     whole = (
-        [m for m in _months(spans[0].first, spans[-1].last) if _covered_days(m, spans) == _length(m)] if spans else []
+        [m for m in _months(spans[0].first, spans[-1].last) if _covered_days(m, wide) == _length(m)] if spans else []
     )
     missing, partial, silent, expected = [], [], [], 0.0
     for month in asked:
         begin, stop = max(month, start), min(month.replace(day=_length(month)), end)
-        covered, days = _covered(begin, stop, spans), (stop - begin).days + 1
-        if covered == 0:
+        days = (stop - begin).days + 1
+        if _covered(begin, stop, spans) == 0:
             missing.append(month)
-        elif covered < days:
+        elif _covered(begin, stop, wide) < days:
             partial.append(month)
         elif month in whole and not per_month.get(month):
             others = [per_month.get(m, 0) for m in whole if m != month]
@@ -192,8 +170,7 @@ def _month_warnings(layer: Layer, months: dict[str, Any] | None) -> list[dict[st
 
 def _listed(layer: Layer, months: list[str]) -> dict[str, Any]:
     shown = sorted(months)
-    text = ", ".join(shown[:6]) + (", …" if len(shown) > 6 else "")
-    return {"layer": layer.id, "count": len(shown), "months": text}
+    return {"layer": layer.id, "count": len(shown), "months": [*shown[:6], *(["…"] if len(shown) > 6 else [])]}
 
 
 def _lag_warnings(lag: dict[str, Any] | None, spans: list[Days], last: date | None) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from geo_core.registration import MonthExpectation, expectations, propose_breaks
 from layers import breaks
+from layers.queries.coverage import coverage
 from layers.queries.monthly import MonthlyCount, monthly_counts
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -111,14 +112,9 @@ def _brought(connection: Connection, workspace: WorkspaceInfo, layer: Layer, bat
 
 
 def _last_day(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> date | None:
-    """The last day any loaded batch covers."""
-    [row] = mappings(
-        connection,
-        "SELECT max(day_to) AS day FROM qorgan_loaded(%(ws)s) WHERE layer_id = %(layer)s",
-        {"ws": workspace.id, "layer": layer.id},
-    )
-    day: date | None = row["day"]
-    return day
+    """The last day any loaded batch covers, quiet days after its last event among them."""
+    spans = coverage(connection, workspace, layer).spans
+    return spans[-1].last if spans else None
 
 
 def _end(month: date) -> date:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+import math
+from datetime import date, timedelta
 
 import pytest
 from scipy import stats
 from sqlalchemy import text
 
 from geo_core.errors import DataQuality, InvalidInput
+from i18n import texts
 from layers import registry
 from layers.queries.compare import Period, compare, rate_ratio, seasons_differ
+from layers.queries.coverage import Days, widened
 from layers.queries.filters import Filter
-from tests.layers.city import open_city
+from tests.layers.city import IN_WEST, open_city
 from tests.layers.events import cell_of, passes, random_events
 
 LAYERS = registry.load()
@@ -114,16 +117,72 @@ def test_a_break_between_or_inside_the_periods_refuses(filled):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (Period(date(2025, 2, 1), date(2025, 2, 28)), Period(date(2025, 6, 1), date(2025, 7, 1))),
+        (Period(date(2025, 2, 1), date(2025, 2, 28)), Period(date(2025, 6, 1), date(2025, 7, 15))),
         (Period(date(2025, 2, 1), date(2025, 2, 28)), Period(date(2025, 7, 1), date(2025, 7, 31))),
         (Period(date(2025, 5, 1), date(2025, 5, 31)), Period(date(2025, 6, 30), date(2025, 8, 1))),
-        (Period(date(2022, 12, 31), date(2023, 2, 1)), Period(date(2023, 3, 1), date(2023, 4, 1))),
+        (Period(date(2022, 12, 1), date(2023, 2, 1)), Period(date(2023, 3, 1), date(2023, 4, 1))),
     ],
 )
 def test_a_period_that_no_batch_covers_refuses(filled, before, after):
     with pytest.raises(DataQuality) as refused:
         ask(filled, before, after)
     assert refused.value.code == "period-not-covered"
+
+
+def steady(city, first, last, *, every):
+    """One event every so many days."""
+    days = range(first.toordinal(), last.toordinal() + 1, every)
+    rows = [
+        {"source_id": f"s{day}", "day_from": date.fromordinal(day), "day_to": date.fromordinal(day)}
+        | {"category": "theft", "time_precision": "day", "lon": IN_WEST[0], "lat": IN_WEST[1]}
+        for day in days
+    ]
+    return city.load("crimes", rows, period=(rows[0]["day_from"], rows[-1]["day_from"]))[0]
+
+
+def test_a_quiet_last_day_is_covered_where_the_rate_lets_it_be_quiet_and_the_rule_is_told(city):
+    steady(city, date(2022, 1, 1), date(2023, 12, 28), every=2)
+    y2022 = Period(date(2022, 1, 1), date(2022, 12, 31))
+    told = ask(city, y2022, Y2023).totals
+    assert [told["coverage"][name]["rule"] for name in ("before", "after")] == ["delivered", "expected-gap"]
+    rule = told["coverage"]["after"]
+    assert (
+        math.exp(-rule["per_day"] * rule["quiet_days"]) >= 0.01 > math.exp(-rule["per_day"] * (rule["quiet_days"] + 1))
+    )
+    assert [one["code"] for one in told["warnings"] if not isinstance(one, str)] == ["quiet-days-covered"]
+    late = date(2023, 12, 28) + timedelta(days=rule["quiet_days"])
+    ask(city, y2022, Period(date(2023, 1, 5), late))
+    with pytest.raises(DataQuality, match="period-not-covered"):
+        ask(city, y2022, Period(date(2023, 1, 5), late + timedelta(days=1)))
+
+
+def test_nothing_is_covered_after_the_day_the_source_was_asked(city):
+    batch = steady(city, date(2022, 1, 1), date(2023, 12, 28), every=2)
+    with city.owner() as owner:
+        owner.execute(text("UPDATE batch SET retrieved_at = '2023-12-30T12:00+05' WHERE id = :id"), {"id": batch})
+    y2022 = Period(date(2022, 1, 1), date(2022, 12, 31))
+    ask(city, y2022, Period(date(2023, 1, 1), date(2023, 12, 30)))
+    with pytest.raises(DataQuality, match="period-not-covered"):
+        ask(city, y2022, Y2023)
+
+
+def test_gaps_close_only_where_chance_explains_the_whole_of_them():
+    one, two = Days(date(2023, 1, 10), date(2023, 1, 20)), Days(date(2023, 1, 25), date(2023, 1, 31))
+    known = {one.last: date(2024, 1, 1), two.last: date(2023, 2, 2)}
+    assert widened([one, two], 4, known) == [Days(date(2023, 1, 6), date(2023, 2, 2))]
+    assert widened([one, two], 3, known) == [Days(date(2023, 1, 7), one.last), Days(two.first, date(2023, 2, 2))]
+    assert widened([one, two], 1, known)[0].last == date(2023, 1, 21)
+    assert widened([one, two], 0, known) == [one, two]
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_refusal_names_months_in_words_and_ends_once(language):
+    silent = {"layer": "crimes", "months": ["2015-01", "2015-02"], "expected": 12}
+    said = texts().error("period-month-silent", language, silent)
+    assert "2015-01" not in said
+    assert {"kk": "қаңтар", "ru": "январь", "en": "January"}[language] in said
+    uncovered = {"layer": "crimes", "first": "2023-01-01", "last": "2023-12-31"}
+    assert ".." not in texts().error("period-not-covered", language, uncovered)
 
 
 def test_periods_either_side_of_a_gap_are_compared(filled):

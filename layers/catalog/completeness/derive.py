@@ -15,7 +15,8 @@ from layers.aspects import aspects_of
 from layers.catalog.completeness.spec import SUBJECTS
 from layers.derivation import Context, derived_rows, digest, replace_rows
 from layers.placing import placing
-from layers.queries.completeness import covered_spans, months_of
+from layers.queries.completeness import months_of
+from layers.queries.coverage import coverage
 from layers.queries.monthly import monthly_counts
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -167,12 +168,14 @@ def _counted(context: Context, layer: Layer, districts: list[District]) -> tuple
 
 def _months(context: Context, layer: Layer, districts: list[District]) -> dict[tuple[str, str], Found]:
     """Months that no batch covers, and covered ones without an event where others have many."""
-    spans = covered_spans(context.connection, context.workspace, layer)
+    covered = coverage(context.connection, context.workspace, layer)
     whole = districts[0].id is None
     counts = monthly_counts(context.connection, context.workspace, layer, by_area=not whole)
     found = {}
     for district in districts:
-        told = months_of([one for one in counts if one.area_id == district.id], spans)
+        told = months_of(
+            [one for one in counts if one.area_id == district.id], covered.delivered, with_quiet=covered.spans
+        )
         lacking = sorted([*told["missing"], *told["silent"]]) if told else []
         found[f"{layer.id}_{MONTHS}", district.key] = Found(
             told["asked"] if told else 0, len(lacking), ", ".join(lacking) or None
