@@ -28,6 +28,10 @@ _POINT = (
     re.compile(rf"(\d{{1,2}})\s*{_DASH}?\s*(?:тармақ\w*|тармағы\w*)"),
 )
 _BARE = re.compile(rf"^\s*({_NUMBER})(?=$|\s|[.,;(])")
+# The Code of Administrative Offences: what it calls article 434 is no crime.
+_ADMINISTRATIVE = re.compile(
+    r"(?<!\w)(?:рк|кр|қр)?(?:коап|әқбтк)\w{0,2}(?!\w)|административн\w*\s+правонаруш|әкімшілік\s+құқық\s*бұзушылық"
+)
 _CODE = re.compile(r"^\d{3,5}$")
 
 
@@ -80,11 +84,14 @@ def parse_article(text: str) -> Article | None:
     """The article of a text ("ст.188 ч.3 п.2", "188 ч. 3", "188-1", "188-бап 3-бөлік") or of a crime code; None = there is none.
 
     Of several the first of the special part counts: "ст.24 ч.3 ст.188 ч.2" is an attempted theft by article 188, part 2.
-    Where two offences of the special part are named, the first is taken.
+    Where two offences of the special part are named, the first is taken. A text that names the Code of Administrative Offences
+    ("ст.127 КоАП РК", "187-бап ӘҚБтК") has none.
     """
     plain = " ".join(text.casefold().replace("№", " ").split())
     if _CODE.fullmatch(plain):
         return parse_crime_code(plain)
+    if _ADMINISTRATIVE.search(plain):
+        return None
     for at, end, number, sub in _articles(plain):
         if not FIRST_SPECIAL_ARTICLE <= number <= LAST_ARTICLE:
             continue

@@ -49,6 +49,15 @@ def test_what_is_no_article_of_the_special_part_is_none(text):
     assert parse_article(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ст.127 КоАП РК", "КоАП ст. 434", "187-бап ӘҚБтК", "ст. 440 ч.3 КРКоАП", "ҚР ӘҚБтК 434-бабы", "ст.434 РК КоАП",
+     "ст. 127 Кодекса РК об административных правонарушениях", "КоАПа РК ст.127"],
+)  # fmt: skip
+def test_an_administrative_offence_is_no_article_of_the_criminal_code(text):
+    assert parse_article(text) is None
+
+
 def test_every_crime_code_is_its_article_times_ten():
     for number in range(99, 468):
         for sub in range(10):
