@@ -163,7 +163,7 @@ class Transport:
         for _ in range(_MOST_REDIRECTS + 1):
             with self._client.stream("GET", self._pinned(target), params=query or None, **_named(target)) as response:
                 if response.status_code in _MOVED and "location" in response.headers:
-                    moved = urljoin(str(response.request.url.copy_with(host=target.host)), response.headers["location"])
+                    moved = _joined(str(response.request.url.copy_with(host=target.host)), response.headers["location"])
                     target, query = parse(moved), _query_of(moved)
                     continue
                 _refuse_status(response)
@@ -207,6 +207,14 @@ def _named(target: Target) -> dict[str, Any]:
     return {"headers": {"Host": name}, "extensions": {"sni_hostname": target.host}}
 
 
+def _joined(here: str, location: str) -> str:
+    """Where an answer leads; its address may be anything."""
+    try:
+        return urljoin(here, location)
+    except ValueError:
+        raise InvalidInput("service-url-invalid", url=location[:200]) from None
+
+
 def _query_of(url: str) -> dict[str, str]:
     return dict(httpx.URL(url).params)
 
@@ -245,11 +253,11 @@ def _retry_after_s(response: httpx.Response) -> float | None:
     given = response.headers.get("retry-after", "").strip()
     if not given:
         return None
-    if given.isdigit():
+    if given.isascii() and given.isdigit():
         return float(given)
     try:
         until = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max((moment - datetime.now(UTC)).total_seconds(), 0.0)

@@ -208,6 +208,21 @@ def test_the_waits_grow_and_retry_after_is_obeyed(service, tmp_path):
     assert 30 < told[1] <= 40
 
 
+def test_a_retry_after_of_odd_digits_is_as_none(service, tmp_path):
+    waits: list[float] = []
+    service.misbehave(Misbehaviour("status", 503, {"Retry-After": "²"}))
+    polite = Politeness(pause_s=0.0, backoff_s=2.0)
+    assert fetch(service, tmp_path, polite=polite, sleep=waits.append).ids == IDS
+    assert 1.6 <= waits[0] <= 2.4
+
+
+def test_a_way_to_an_address_that_is_none_is_refused_by_name(service, tmp_path):
+    service.misbehave(Misbehaviour("status", 302, {"Location": "http://[bad/x"}))
+    with pytest.raises(InvalidInput) as refused:
+        fetch(service, tmp_path)
+    assert refused.value.code == "service-url-invalid"
+
+
 def test_a_service_that_asks_to_come_back_tomorrow_is_not_waited_for(service, tmp_path):
     service.misbehave(Misbehaviour("status", 429, {"Retry-After": "86400"}))
     waits: list[float] = []
