@@ -46,7 +46,9 @@ def recent(
             # the state after an edit is the state before the next one, or that of today
             f"""
             SELECT h.id, h.row_id, h.at, h.principal_id, p.display_name AS principal, h.deed, h.reason, h.batch_id, h.before,
-                   n.id IS NULL AND h.batch_id IS NULL AS undoable,
+                   n.id IS NULL AND h.batch_id IS NULL AND CASE WHEN h.deed <> 'removed' THEN t.id IS NOT NULL
+                     ELSE NOT EXISTS (SELECT 1 FROM {layer.table} b WHERE b.workspace_id = h.workspace_id
+                       AND b.source_id = h.before ->> 'source_id') END AS undoable,
                    CASE WHEN n.id IS NOT NULL THEN n.before ELSE to_jsonb(t) - 'geom' END AS after,
                    {_place("(h.before ->> 'geom')::geometry")} AS place_before,
                    {_place("CASE WHEN n.id IS NOT NULL THEN (n.before ->> 'geom')::geometry ELSE t.geom END")} AS place_after

@@ -39,7 +39,8 @@ def undo_edit(connection: Connection, workspace: WorkspaceInfo, layer: Layer, ed
     Raises
     ------
     NotFound : ``unknown-edit``, also where the reader may not see it.
-    Conflict : ``edit-not-newest``: the record was changed since; ``edit-of-batch``: it is part of an import and is undone with it.
+    Conflict : ``edit-not-newest``: the record was changed since; ``edit-of-batch``: it is part of an import and is undone with it;
+        ``edit-record-is-back``: an import brought the record back meanwhile.
     Forbidden : the record lies where the principal is not an editor.
     """
     require(connection, workspace.id, Role.EDITOR)
@@ -107,10 +108,12 @@ def _removed(connection: Connection, what: _What) -> int:
         text(
             f"INSERT INTO {table} ({listed}, version) "  # noqa: S608
             f"SELECT {chosen}, o.version + 1 FROM row_history h, LATERAL jsonb_populate_record(NULL::{table}, h.before) o "
-            "WHERE h.id = :edit AND h.workspace_id = :ws"
+            "WHERE h.id = :edit AND h.workspace_id = :ws ON CONFLICT DO NOTHING"
         ),
         {"edit": what.edit_id, "ws": what.workspace_id},
     ).rowcount
+    if not done:
+        raise Conflict("edit-record-is-back", edit=what.edit_id)
     remember_added(
         connection, what.layer, what.workspace_id, what.row_id, what.territory_id, batch_id=None, reason=what.reason
     )

@@ -250,6 +250,19 @@ def test_an_import_that_says_nothing_new_does_not_bring_back_what_was_taken_away
     assert (outcome.inserted, outcome.kept_away) == (1, 0), "the register says something new: it counts"
 
 
+def test_a_removal_is_not_taken_back_once_an_import_brought_the_record_back(city):
+    city.load("cameras", [camera("a"), camera("b")])
+    remove(city, by_source(city, "a"), CAMERAS)
+    gone = told(city, CAMERAS)[0]
+    assert gone["undoable"]
+    city.load("cameras", [camera("a", kind="ptz"), camera("b")])
+    assert [(e["id"], e["undoable"]) for e in told(city, CAMERAS)] == [(gone["id"], False)]
+    with pytest.raises(Conflict) as refused:
+        take_back(city, gone["id"], CAMERAS)
+    assert refused.value.code == "edit-record-is-back"
+    assert by_source(city, "a")["properties"]["kind"] == "ptz"
+
+
 def test_the_last_row_taken_away_stays_away_too(city):
     city.load("cameras", [camera("a")])
     remove(city, by_source(city, "a"), CAMERAS)
