@@ -1,6 +1,8 @@
-"""A source as the rest of intake may see it: rows made into records, identifying columns as pseudonyms, free text without people's numbers.
+"""A source as the rest of intake may see it: rows made into records, identifying columns as pseudonyms, keys and free text without
+people's numbers.
 
-Nothing behind this ever holds an identifier, neither rows nor reasons nor the raw values kept of rejected rows.
+What looks like an identifier leaves this neither in a text nor in a key: the text becomes empty, the key its pseudonym. In other columns it
+can only be what makes a row rejected, and what is kept of such a row goes through :func:`etl.records.shown`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from etl.coercion.numbers import as_text
 from etl.grouping import Grouper, count_column, source_columns, ungrouped
-from etl.identifiers import identifies, looks_like_identifier
+from etl.identifiers import looks_like_identifier
 from etl.pseudonyms import Pseudonymiser, PseudonymKey, load_key, pseudonym_column
 from etl.readers.source import RawChunk, Source, resolve
 from etl.records import RejectedRow
@@ -47,9 +49,10 @@ def guarded(
         for name, column in plain.columns.items()
         if layer.field_named(name).type is FieldType.TEXT and name not in mapping.pseudonyms
     }
-    if not (mapping.grouping or mapping.pseudonyms or texts):
+    keyed = plain.source_id if "source_id" not in mapping.pseudonyms else None
+    if not (mapping.grouping or mapping.pseudonyms or texts or keyed):
         return source, plain
-    return GuardedSource(source, mapping, plain, texts, key), plain
+    return GuardedSource(source, mapping, plain, texts - {keyed}, key, keyed=keyed), plain
 
 
 def plain_mapping(mapping: SourceMapping) -> SourceMapping:
@@ -74,7 +77,14 @@ class GuardedSource(Source):
     """
 
     def __init__(
-        self, inner: Source, mapping: SourceMapping, plain: SourceMapping, texts: set[str], key: PseudonymKey | None
+        self,
+        inner: Source,
+        mapping: SourceMapping,
+        plain: SourceMapping,
+        texts: set[str],
+        key: PseudonymKey | None,
+        *,
+        keyed: str | None = None,
     ) -> None:
         super().__init__(
             limits=inner.limits,
@@ -94,6 +104,8 @@ class GuardedSource(Source):
         self._behind = {t: [self._column(c) for c in names] for t, names in mapping.pseudonyms.items()}
         if self._lacking:
             raise InvalidInput("missing-columns", columns=sorted(self._lacking), header=list(inner.header)[:50])
+        self._key = key
+        self._keyed = self._found(keyed) if keyed is not None else None
         self._text_columns = {found for c in texts if (found := self._found(c)) is not None}
         self._pseudonyms = (
             Pseudonymiser(key or load_key(), self._behind, mapping.keep_original) if self._behind else None
@@ -153,14 +165,27 @@ class GuardedSource(Source):
             if hit.any():
                 marked |= hit
                 columns[name] = pa.array(np.where(hit, None, text.to_numpy(zero_copy_only=False)), pa.string())
+        if self._keyed in columns:
+            text = as_text(columns[self._keyed])
+            hit = looks_like_identifier(text)
+            if hit.any():
+                marked |= hit
+                columns[self._keyed] = self._as_pseudonyms(text, hit)
         flags = {**chunk.flags, IDENTIFIER_FLAG: marked} if marked.any() else chunk.flags
         return replace(chunk, columns=columns, flags=flags, rejected=tuple(self._kept(row) for row in chunk.rejected))
 
+    def _as_pseudonyms(self, keys: pa.StringArray, hit: NDArray[np.bool_]) -> pa.StringArray:
+        """The keys, those of ``hit`` as pseudonyms: equal for equal keys, so that a record is met again."""
+        self._key = self._key or load_key()
+        values = keys.to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero(hit).tolist():
+            values[row] = self._key.of(values[row])
+        return pa.array(values, pa.string())
+
     def _kept(self, row: RejectedRow) -> RejectedRow:
-        """A line that could not be read, without what identifies."""
+        """A line that could not be read, without the columns that identify."""
         hidden = {c for names in self._behind.values() for c in names}
         raw = {c: v for c, v in row.raw.items() if c not in hidden and not (self._behind and c == "line")}
-        raw = {c: None if isinstance(v, str) and identifies(v) else v for c, v in raw.items()}
         reasons = tuple(
             (code, {k: v for k, v in params.items() if raw == row.raw or k != "value"}) for code, params in row.reasons
         )

@@ -27,6 +27,7 @@ from etl.context import ImportContext
 from etl.doubts import Doubts
 from etl.findings import Findings
 from etl.guarded import GuardedSource, guarded
+from etl.identifiers import without_identifiers
 from etl.identity import KeyTable, content_ids, hash_column, hash_rows
 from etl.kato.settlements import SettlementReader
 from etl.making import with_made
@@ -224,7 +225,7 @@ class Reading(Iterator[RecordBatch]):
             times=times,
             dark=self._dark(lon, lat, times),
             node_ids=kept(chunk.node_ids) if chunk.node_ids is not None else None,
-            rejected=(*chunk.rejected, *self._rejected_rows(chunk, findings, struck)),
+            rejected=(*map(_nameless, chunk.rejected), *self._rejected_rows(chunk, findings, struck)),
             source=SourceRows(chunk.columns, np.flatnonzero(keep)),
             struck_off=ids.filter(pa.array(struck)) if struck.any() else None,
         )
@@ -313,7 +314,7 @@ class Reading(Iterator[RecordBatch]):
         at = np.fromiter(reasons, np.int64, len(reasons))
         raw = SourceRows(chunk.columns, at).raw(np.arange(len(at)))
         return [
-            RejectedRow(row_number=int(chunk.row_number[row]), raw=own, reasons=reasons[row])
+            _nameless(RejectedRow(row_number=int(chunk.row_number[row]), raw=own, reasons=reasons[row]))
             for row, own in zip(at.tolist(), raw, strict=True)
         ]
 
@@ -334,6 +335,11 @@ class Reading(Iterator[RecordBatch]):
             last: Any = batch.times.day_to[known].max().item()
             old = self._period or (first, last)
             self._period = (min(first, old[0]), max(last, old[1]))
+
+
+def _nameless(row: RejectedRow) -> RejectedRow:
+    """The row with a mark in place of every value that identifies a person, in its reasons too."""
+    return replace(row, raw=without_identifiers(row.raw), reasons=without_identifiers(row.reasons))
 
 
 def _sha256(path: Path) -> str:
@@ -389,8 +395,8 @@ def _columns(source: Source, layer: Layer, mapping: SourceMapping) -> tuple[dict
     missing = sorted(c for c in required if found[c] is None)
     if missing:
         if getattr(source, "looks_uncut", bool)():
-            raise InvalidInput("wrong-delimiter", header=source.header[0][:200])
-        raise InvalidInput("missing-columns", columns=missing, header=list(source.header)[:50])
+            raise InvalidInput("wrong-delimiter", header=without_identifiers(source.header[0])[:200])
+        raise InvalidInput("missing-columns", columns=missing, header=without_identifiers(list(source.header)[:50]))
     return {c: h for c, h in found.items() if h is not None}, sorted(
         c for c, h in found.items() if h is None and c in optional
     )

@@ -13,13 +13,17 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from etl.identifiers import REMOVED, value_identifies
+
 Reason = tuple[str, dict[str, Any]]
 SAMPLES_KEPT = 5
 VALUE_LENGTH = 100
 
 
 def shown(value: Any) -> Any:
-    """A source's value as JSON, cut so that a report stays readable; not-a-number becomes None."""
+    """A source's value as JSON, cut so that a report stays readable; not-a-number becomes None, what identifies a person a mark."""
+    if value_identifies(value):
+        return REMOVED
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -27,6 +31,8 @@ def shown(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     text = value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if text is not value and value_identifies(text):
+        return REMOVED
     text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
     return text if len(text) <= VALUE_LENGTH * 2 else text[: VALUE_LENGTH * 2 - 1] + "…"
 
@@ -39,7 +45,7 @@ class RejectedRow:
     ----------
     row_number : data row in the source, 1 = the first row after the header.
     raw : the source's values of the mapped columns only (a column nobody asked for may name a person), cut to 200
-        characters; JSON values. A line with the wrong number of fields is ``{"line": …}``.
+        characters; JSON values; what identifies a person is replaced by a mark. A line with the wrong number of fields is ``{"line": …}``.
     reasons : (code, params) of every fault found, never only the first; the sentence is ``reject.<code>``.
     """
 

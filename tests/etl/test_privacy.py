@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from etl.identifiers import digit_counts, identifies, is_iin, looks_like_identifier
+from etl.identifiers import REMOVED, digit_counts, looks_like_identifier, without_identifiers
 from etl.pseudonyms import Pseudonymiser, PseudonymKey, load_key, pseudonym_column
 from geo_core.errors import InvalidInput
+from geo_core.identifiers import identifies, is_iin
 
 KEY = PseudonymKey(bytes(range(32)))
 
@@ -124,3 +125,22 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(InvalidInput, match="pseudonym-key-broken"):
         load_key(path)
+
+
+def test_the_quick_look_at_a_column_agrees_with_the_look_at_every_value():
+    rng = np.random.default_rng(4)
+    made = [made_up_iin(rng) for _ in range(200)]
+    texts = ["".join(rng.choice(list("0178 -+()АВСabс."), 13)) for _ in range(20_000)]
+    texts += [f"x{one}" for one in made] + [f"{one}0" for one in made] + ["8 (701) 555-12-34", "123\u00a0abc\u00a002"]
+    assert looks_like_identifier(pa.array(texts)).tolist() == [identifies(text) for text in texts]
+
+
+def test_coordinates_and_object_numbers_stay_what_they_are_and_identifiers_leave_a_mark():
+    iin = made_up_iin(np.random.default_rng(5))
+    wrong = iin[:11] + str((int(iin[11]) + 1) % 10)
+    kept = {"lon": "76.87015551234", "lat": 52.28, "id": int(wrong), "ok": True, "no": None, "ids": [wrong]}
+    assert without_identifiers(kept) == kept
+    assert without_identifiers({"id": int(iin), "when": (87015551234.0, f"на {iin}")}) == {
+        "id": REMOVED,
+        "when": (REMOVED, REMOVED),
+    }

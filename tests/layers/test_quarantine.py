@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from etl import pseudonyms
+from etl.identifiers import REMOVED
 from etl.importer import ImportRequest, run_import
 from etl.mapping import mapping_from_json
 from etl.mending import mend
 from etl.quarantine_files import REASONS, ROW, as_csv, as_xlsx, changes_in, read_mended
 from geo_core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from geo_core.identifiers import is_iin
 from layers import batches, identity, originals, quarantine, registry
 from layers.identity import Principal, transaction
 from layers.spec import Role
@@ -224,6 +226,53 @@ def test_identifiers_never_reach_rows_or_quarantine(city: City, tmp_path: Path):
         everything = json.dumps(quarantine.listed(connection, report.batch_id), default=str, ensure_ascii=False)
     assert "щ" in everything
     assert "5551234" not in everything
+
+
+IIN, TELEPHONE = "900101300017", "87015551234"
+
+
+def everything_kept(city: City) -> str:
+    """Every row of every table that keeps something of an import."""
+    kept = []
+    tables = (
+        "layer_crimes",
+        "rejected_row",
+        "batch",
+        "identity_original",
+        "row_history",
+        "edit_override",
+        "audit",
+        "job",
+    )
+    with city.owner() as owner:
+        for table in tables:
+            if owner.execute(text("SELECT to_regclass(:name)"), {"name": table}).scalar_one() is not None:
+                kept += [str(row) for row in owner.execute(text(f"SELECT to_jsonb(t) FROM {table} t"))]
+    return "\n".join(kept)
+
+
+def test_an_identifier_in_a_key_a_code_or_a_time_is_kept_nowhere(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(pseudonyms.KEY_FILE_VARIABLE, str(tmp_path / "keys" / "key"))
+    assert is_iin(IIN)
+    lines = [
+        card(IIN),
+        card("900101300018", when="2024-05-11 11:11"),
+        card(3, category=IIN),
+        card(4, when=TELEPHONE),
+        card(5, lon=IIN),
+    ]
+    report = load(city, tmp_path, lines)
+    assert report.flagged["looks-like-identifier"] == 1
+    assert {row[0] for row in stored(city)} == {pseudonyms.load_key().of(IIN), "900101300018"}
+    assert report.rejected == 3
+    told = json.dumps(report.as_dict(), default=str, ensure_ascii=False) + everything_kept(city)
+    assert REMOVED in told
+    assert IIN not in told
+    assert TELEPHONE not in told
+    again = load(city, tmp_path, [card(IIN, category="fraud")])
+    assert (again.loaded, again.updated) == (0, 1), "the same key is met again"
 
 
 def test_pseudonyms_match_records_and_originals_are_for_administrators_of_the_whole(
