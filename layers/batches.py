@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from geo_core.errors import Conflict, Forbidden, NotFound
 from layers import registry
-from layers.history import restore
+from layers.history import changed_since, restore
 from layers.identity import audit, require, territories
 from layers.originals import forget_batch
 from layers.quarantine import unmend
@@ -183,7 +183,7 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
     Raises
     ------
     NotFound : no such batch.
-    Conflict : it is not loaded, or a later batch or edit changed its rows (named in ``later``).
+    Conflict : it is not loaded, or a later batch or edit changed rows of it, which are still changed (``later`` = how many).
     Forbidden : ``undo-not-yours``: somebody else's, and the principal does not administer the whole workspace;
         ``undo-outside-your-territory``: it has rows where the principal is not an editor. It goes as a whole or not at all.
     """
@@ -200,13 +200,7 @@ def undo(connection: Connection, workspace: WorkspaceInfo, batch_id: int) -> dic
     ).scalar_one()
     if not set(touched) <= territories(connection, Role.EDITOR):
         raise Forbidden("undo-outside-your-territory", batch=batch_id)
-    later = connection.execute(
-        text(
-            "SELECT count(*) FROM row_history h WHERE h.workspace_id = :ws AND h.layer_id = :layer "
-            "AND (h.batch_id IS NULL OR h.batch_id > :batch) AND (h.before ->> 'batch_id')::bigint = :batch"
-        ),
-        key,
-    ).scalar_one()
+    later = changed_since(connection, layer, workspace.id, batch_id)
     if later:
         raise Conflict("batch-changed-since", batch=batch_id, later=later)
     restored = restore(connection, layer, workspace.id, batch_id)

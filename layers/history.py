@@ -103,6 +103,25 @@ def columns_from_image(layer: Layer) -> list[str]:
     return [column.name for column in layer.model.__table__.columns if column.name not in kept]
 
 
+def changed_since(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
+    """How many rows are no longer as a batch left them. What was edited and taken back again is as it was.
+
+    The state a batch left is the ``before`` of the first change after it; versions go on and are not compared.
+    """
+    return int(
+        connection.execute(
+            text(
+                "SELECT count(*) FROM (SELECT DISTINCT ON (h.row_id) h.row_id, h.before FROM row_history h "  # noqa: S608
+                "WHERE h.workspace_id = :ws AND h.layer_id = :layer AND (h.batch_id IS NULL OR h.batch_id > :batch) "
+                "AND (h.before ->> 'batch_id')::bigint = :batch ORDER BY h.row_id, h.id) f "
+                f"LEFT JOIN {layer.table} t ON t.workspace_id = :ws AND t.id = f.row_id "
+                f"WHERE t.id IS NULL OR {_image(layer)} - cast(:apart AS text[]) <> f.before - cast(:apart AS text[])"
+            ),
+            {"ws": workspace_id, "layer": layer.id, "batch": batch_id, "apart": ["version", "updated_at"]},
+        ).scalar_one()
+    )
+
+
 def restore(connection: Connection, layer: Layer, workspace_id: int, batch_id: int) -> int:
     """Bring back the rows a batch changed or removed; how many.
 

@@ -16,7 +16,12 @@ from layers.spec import Layer
 EDITED: Final = "edited"
 PLACED_BY_HAND: Final = "position-by-hand"
 
-_REMOVED = "FROM row_history h WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.deed = 'removed' AND h.reason <> :struck_off"
+# Only where the removal is the last that was done to the record: one that was taken back keeps nothing away.
+_REMOVED = (
+    "FROM row_history h WHERE h.workspace_id = :ws AND h.layer_id = :layer AND h.deed = 'removed' AND h.reason <> :struck_off "
+    "AND NOT EXISTS (SELECT 1 FROM row_history l WHERE l.workspace_id = h.workspace_id AND l.layer_id = h.layer_id "
+    "AND l.row_id = h.row_id AND l.id > h.id)"
+)
 
 
 def any_removed(connection: Connection, layer: Layer, workspace_id: int) -> bool:

@@ -315,3 +315,29 @@ def test_an_edit_of_a_batch_is_taken_back_with_its_batch(city):
     with pytest.raises(Conflict) as refused:
         take_back(city, edit["id"], CRIMES)
     assert refused.value.code == "edit-of-batch"
+
+
+def test_an_edit_that_was_taken_back_does_not_keep_its_import_from_being_undone(city):
+    city.load("cameras", [camera("a"), camera("b")])
+    second, _ = city.load("cameras", [camera("a", kind="ptz"), camera("b"), camera("c")])
+    change(city, by_source(city, "a"), CAMERAS, position=IN_EAST)
+    edit = told(city, CAMERAS)[0]["id"]
+    remove(city, by_source(city, "c"), CAMERAS)
+    removal = told(city, CAMERAS)[0]["id"]
+    with pytest.raises(Conflict) as refused, city.as_("administrator") as connection:
+        batches.undo(connection, city.workspace, second)
+    assert (refused.value.code, refused.value.params["later"]) == ("batch-changed-since", 2)
+    take_back(city, removal, CAMERAS)
+    take_back(city, edit, CAMERAS)
+    take_back(city, told(city, CAMERAS)[0]["id"], CAMERAS)
+    with pytest.raises(Conflict) as refused, city.as_("administrator") as connection:
+        batches.undo(connection, city.workspace, second)
+    assert refused.value.params["later"] == 1, "the edit is in force again"
+    take_back(city, told(city, CAMERAS)[0]["id"], CAMERAS)
+    with city.as_("administrator") as connection:
+        assert batches.undo(connection, city.workspace, second) == {"removed": 1, "restored": 1}
+    assert by_source(city, "a")["properties"]["kind"] == "fixed"
+    assert by_source(city, "a")["geometry"]["coordinates"] == list(IN_WEST)
+    assert not any(e["undoable"] for e in told(city, CAMERAS) if e["row_id"] not in ids(city, CAMERAS))
+    _, outcome = city.load("cameras", [camera("a"), camera("b"), camera("c")])
+    assert (outcome.inserted, outcome.kept_away) == (1, 0), "a removal that was taken back keeps nothing away"
