@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from layers.queries.coverage import Days, coverage
+from layers.queries.coverage import Days, coverage, edge_warnings
 from layers.queries.filters import Filter
 from layers.queries.monthly import MonthlyCount
 from layers.queries.tally import Tally, tally
@@ -61,7 +61,11 @@ def completeness(
     months = months_of(whole.monthly, spans, first=first, last=last, with_quiet=found_days.spans)
     found["months"] = months
     found["lag_days"] = registration_lag(layer, part)
-    found["warnings"] = [*_month_warnings(layer, months), *_lag_warnings(found["lag_days"], spans, last)]
+    found["warnings"] = [
+        *edge_warnings(layer, found_days),
+        *_month_warnings(layer, months),
+        *_lag_warnings(found["lag_days"], spans, last),
+    ]
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.queries.edges import edge_months
 from layers.queries.run import mappings
 from layers.queries.tally import tally
 from layers.spec import Layer
@@ -21,6 +22,7 @@ from layers.workspaces import WorkspaceInfo
 
 LEAST_CHANCE = 0.01
 MOST_DAYS = 31
+EDGE_WARNING = "edge-months-ignored"
 DELIVERED, EXPECTED_GAP = "delivered", "expected-gap"
 
 
@@ -50,6 +52,7 @@ class Coverage:
     spans: list[Days]
     per_day: float
     quiet_days: int
+    ignored: list[date]
 
     def rule(self, first: date, last: date) -> str | None:
         """By what the days are covered: ``delivered``, ``expected-gap``, or None where they are not."""
@@ -67,15 +70,35 @@ def coverage(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> 
         "FROM qorgan_spans(%(ws)s, %(layer)s) ORDER BY day_from",
         {"ws": workspace.id, "layer": layer.id, "zone": workspace.zone},
     )
+    whole = tally(connection, workspace, layer)
+    counts = {row.month: row.count for row in whole.monthly if row.month is not None}
+    ignored = edge_months(counts)
+    kept = sorted(counts.keys() - set(ignored))
+    if ignored:
+        first, last = whole.days_within(kept[0], kept[-1])
+        # An end without a mistyped date stays where the batch says it is.
+        known_days = (first if ignored[0] < kept[0] else date.min, last if ignored[-1] > kept[-1] else date.max)
+        batches = [
+            row | {"day_from": max(row["day_from"], known_days[0]), "day_to": min(row["day_to"], known_days[1])}
+            for row in batches
+            if row["day_from"] <= known_days[1] and row["day_to"] >= known_days[0]
+        ]
+        batches.sort(key=lambda row: row["day_from"])
     delivered = joined([Days(row["day_from"], row["day_to"]) for row in batches])
     days = sum(span.length for span in delivered)
-    rows = sum(row.count for row in tally(connection, workspace, layer).monthly if row.month is not None)
+    rows = sum(counts[month] for month in kept)
     per_day = rows / days if days else 0.0
     quiet = min(MOST_DAYS, math.floor(-math.log(LEAST_CHANCE) / per_day)) if per_day else 0
     known: dict[date, date] = {}
     for row in batches:
         known[row["day_to"]] = max(known.get(row["day_to"], date.min), row["known_on"] or row["day_to"])
-    return Coverage(delivered=delivered, spans=widened(delivered, quiet, known), per_day=per_day, quiet_days=quiet)
+    return Coverage(
+        delivered=delivered,
+        spans=widened(delivered, quiet, known),
+        per_day=per_day,
+        quiet_days=quiet,
+        ignored=ignored,
+    )
 
 
 def joined(spans: list[Days], *, across: int = 0) -> list[Days]:
@@ -106,6 +129,16 @@ def widened(delivered: list[Days], quiet: int, known: dict[date, date]) -> list[
         last = span.last + step if after is None or span.last + step < after - step else span.last
         out.append(Days(first, max(span.last, min(last, known.get(span.last, span.last)))))
     return out
+
+
+def edge_warnings(layer: Layer, found: Coverage) -> list[dict[str, Any]]:
+    """That months at the edges are left out, where they are."""
+    if not found.ignored:
+        return []
+    months = [f"{month:%Y-%m}" for month in found.ignored]
+    return [
+        {"code": EDGE_WARNING, "params": {"layer": layer.id, "months": [*months[:6], *(["…"] if months[6:] else [])]}}
+    ]
 
 
 def told(found: Coverage, rule: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from geo_core.registration import MonthExpectation, expectations, propose_breaks
 from layers import breaks
-from layers.queries.coverage import coverage
+from layers.queries.coverage import coverage, edge_warnings
 from layers.queries.monthly import MonthlyCount, monthly_counts
 from layers.queries.run import mappings
 from layers.spec import Layer
@@ -40,16 +40,20 @@ def quality(
 
     Returns
     -------
-    months : one per month from the first to the last with rows; ``is_missing`` has none, ``is_whole`` is covered to its last day,
+    months : one per month from the first to the last with rows, ignored ones apart; ``is_missing`` has none, ``is_whole`` is covered to its last day,
         ``expected``, ``low``, ``high`` and ``chance_of_as_few`` as :mod:`geo_core.registration` (None = not enough earlier months or not
-        whole), ``is_suspicious``. unknown_month : rows not known to the month. proposed_breaks, accepted_breaks. districts.
+        whole), ``is_suspicious``. ignored_months : at the edges, parted by a year without rows and under 1 % of them: taken as
+        mistyped dates, told in warnings. unknown_month : rows not known to the month. proposed_breaks, accepted_breaks. districts.
     """
-    now = monthly_counts(connection, workspace, layer, by_area=by_district)
+    every = monthly_counts(connection, workspace, layer, by_area=by_district)
+    covered = coverage(connection, workspace, layer)
+    now = [row for row in every if row.month not in covered.ignored]
     months = _months(now)
     totals = _by_month(now)
     brought = _brought(connection, workspace, layer, batch_id) if batch_id is not None else {}
     accepted = breaks.listed(connection, workspace, layer)
-    last_day = _last_day(connection, workspace, layer)
+    # quiet days after the last event are covered
+    last_day = covered.spans[-1].last if covered.spans else None
     whole = [last_day is not None and _end(month) <= last_day for month in months]
     counts = np.array([totals.get(month, 0) for month in months], dtype=np.int64)
     judged = _judged(months, counts, whole, [row["day"] for row in accepted])
@@ -68,12 +72,14 @@ def quality(
             }
             for month, count, is_whole, expectation in zip(months, counts, whole, judged, strict=True)
         ],
+        "ignored_months": [month.isoformat() for month in covered.ignored],
+        "warnings": edge_warnings(layer, covered),
         "unknown_month": totals.get(None, 0),
         "accepted_breaks": accepted,
         "proposed_breaks": _proposed(now, months, whole, [row["day"] for row in accepted]),
     }
     if by_district:
-        found["districts"] = _districts(connection, workspace, layer, now, batch_id)
+        found["districts"] = _districts(connection, workspace, layer, every, batch_id)
     return found
 
 
@@ -109,12 +115,6 @@ def _brought(connection: Connection, workspace: WorkspaceInfo, layer: Layer, bat
     for row in updated:
         out[row["month"]] = out.get(row["month"], 0) - row["count"]
     return out
-
-
-def _last_day(connection: Connection, workspace: WorkspaceInfo, layer: Layer) -> date | None:
-    """The last day any loaded batch covers, quiet days after its last event among them."""
-    spans = coverage(connection, workspace, layer).spans
-    return spans[-1].last if spans else None
 
 
 def _end(month: date) -> date:

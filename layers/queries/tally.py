@@ -95,6 +95,13 @@ class Tally:
         unknown = int(self.count[~known].sum(dtype=np.int64))
         return [*found, MonthlyCount(month=None, area_id=None, count=unknown, severe_count=None)] if unknown else found
 
+    def days_within(self, first_month: date, last_month: date) -> tuple[date, date]:
+        """First and last day of the rows known to lie in these months and those between; some row has to."""
+        end = date(last_month.year + last_month.month // 12, last_month.month % 12 + 1, 1)
+        inside = (self.first >= _day(first_month)) & (self.last < _day(end)) & (self.last != NO_DAY)
+        first, last = int(self.first[inside].min()), int(self.last[inside].max())
+        return date.fromordinal(first + _EPOCH), date.fromordinal(last + _EPOCH)
+
     def lag_known(self) -> int:
         """Rows whose lag is known."""
         return int(self.count[self.lag != NO_LAG].sum(dtype=np.int64))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from streamlit_app.services.warnings import sentences
 from streamlit_app.widgets.table import Column, Row
 from streamlit_app.words import Words
 
@@ -14,7 +15,7 @@ _MOST_NAMED = 6
 
 def findings(found: Json, words: Words) -> list[str]:
     """Months without a row, and months that hold suspiciously few."""
-    out = []
+    out = sentences(found, words)
     for kind in ("is_missing", "is_suspicious"):
         months = [str(row["month"]) for row in found.get("months") or () if row.get(kind) and brought_or_all(row)]
         if kind == "is_suspicious":

@@ -9,6 +9,8 @@ import pytest
 
 from geo_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from layers import batches, breaks, registry
+from layers.queries.coverage import coverage
+from layers.queries.edges import edge_months
 from layers.queries.quality import quality
 from tests.layers.city import City
 
@@ -102,6 +104,33 @@ def test_a_break_is_proposed_with_its_evidence_and_only_an_administrator_of_the_
         with pytest.raises(NotFound, match="unknown-break"):
             breaks.withdraw(connection, city.workspace, layer, date(2023, 1, 1))
     assert len(asked(city)["proposed_breaks"]) == 1
+
+
+def test_one_mistyped_old_date_neither_stretches_the_series_nor_invents_a_break(city: City):
+    rng = np.random.default_rng(1)
+    counts = {month: int(n) for month, n in zip(months_of(2020, 2023), rng.poisson(20, 48), strict=True)}
+    counts[date(2023, 5, 1)] = 2
+    load(city, {date(1988, 3, 1): 1, **counts})
+    told = asked(city)
+    assert [row["month"] for row in told["months"]] == [month.isoformat() for month in months_of(2020, 2023)]
+    assert [row["month"] for row in told["months"] if row["is_suspicious"]] == ["2023-05-01"]
+    assert (told["proposed_breaks"], told["ignored_months"]) == ([], ["1988-03-01"])
+    assert told["warnings"] == [{"code": "edge-months-ignored", "params": {"layer": "crimes", "months": ["1988-03"]}}]
+    with city.as_("administrator") as connection:
+        found = coverage(connection, city.workspace, registry.load()["crimes"])
+    assert [(span.first, span.last) for span in found.delivered] == [(date(2020, 1, 1), date(2023, 12, 31))]
+
+
+def test_only_small_runs_behind_a_long_silence_are_edges():
+    main = dict.fromkeys(months_of(2020, 2022), 10)
+    assert edge_months(main) == []
+    assert edge_months({**main, date(2018, 12, 1): 1}) == [date(2018, 12, 1)]
+    assert edge_months({**main, date(2019, 3, 1): 1}) == []
+    assert edge_months({**main, date(2010, 1, 1): 3}) == [date(2010, 1, 1)]
+    assert edge_months({**main, date(2010, 1, 1): 4}) == []
+    assert edge_months({**main, date(1990, 1, 1): 2, date(2010, 1, 1): 2}) == [date(1990, 1, 1)]
+    assert edge_months({**main, date(1990, 1, 1): 1, date(2030, 1, 1): 2}) == [date(1990, 1, 1), date(2030, 1, 1)]
+    assert edge_months({}) == []
 
 
 def test_an_empty_layer_has_no_months(city: City):
