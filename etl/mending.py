@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from sqlalchemy import Connection, text
 
 from etl.context import ImportContext
 from etl.guarded import plain_mapping
+from etl.identifiers import without_identifiers
 from etl.importer import ImportReport, ImportRequest, run_import
 from etl.intake import read_batches
 from etl.mapping import mapping_from_json
-from etl.pseudonyms import pseudonym_column
+from etl.pseudonyms import load_key, pseudonym_column
 from etl.records import VALUE_LENGTH, Reason
 from etl.settling import surroundings_of
 from geo_core.errors import Conflict, DataQuality, InvalidInput
@@ -27,7 +28,7 @@ from layers import batches, quarantine, registry
 from layers.engine import Engines
 from layers.identity import Principal, require, transaction
 from layers.placing import Placing, placing
-from layers.spec import Layer, Role, SourceMapping
+from layers.spec import FieldType, Layer, Role, SourceMapping
 from layers.workspaces import WorkspaceInfo, find
 
 MOST_ROWS = 20_000  # mended at a time
@@ -47,6 +48,8 @@ class MendReport:
     tried, mended : rows. batch_id : the batch they were stored as; None when none was, or nothing was to be stored.
     left : row → what is still wrong with it; those wait on, as they were.
     report : of that batch.
+    changes : as they may be kept: row → column → text; identifiers are gone, see :func:`nameless_changes`.
+    identifiers : how many texts of the changes looked like an identifier.
     """
 
     tried: int
@@ -54,12 +57,15 @@ class MendReport:
     batch_id: int | None
     left: dict[int, tuple[Reason, ...]]
     report: ImportReport | None
+    changes: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    identifiers: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
             "tried": self.tried,
             "mended": self.mended,
+            "identifiers": self.identifiers,
             "batch_id": self.batch_id,
             "left": [
                 {"row_number": number, "reasons": [list(one) for one in reasons]}
@@ -82,6 +88,8 @@ class _Case:
     where: Placing
     rows: dict[int, Raw]
     before: dict[int, dict[str, Any]]
+    changes: dict[int, dict[str, Any]]
+    identifiers: int
 
 
 def mend(
@@ -117,7 +125,7 @@ def mend(
         left = _left(case, Path(folder) / "tried.parquet")
         good = {number: raw for number, raw in case.rows.items() if number not in left}
         if not good or dry_run:
-            return MendReport(tried=len(case.rows), mended=len(good), batch_id=None, left=left, report=None)
+            return _told(case, len(good), left)
         path = Path(folder) / f"mended-{batch_id}.parquet"
         _write(path, list(good.values()))
 
@@ -145,7 +153,45 @@ def mend(
                 also=mark,
             ),
         )
-    return MendReport(tried=len(case.rows), mended=len(good), batch_id=report.batch_id, left=left, report=report)
+    return replace(_told(case, len(good), left), batch_id=report.batch_id, report=report)
+
+
+def _told(case: _Case, mended: int, left: dict[int, tuple[Reason, ...]]) -> MendReport:
+    return MendReport(
+        tried=len(case.rows),
+        mended=mended,
+        batch_id=None,
+        left=left,
+        report=None,
+        changes=case.changes,
+        identifiers=case.identifiers,
+    )
+
+
+def nameless_changes(
+    changes: Mapping[int, Mapping[str, Any]], mapping: SourceMapping, layer: Layer
+) -> tuple[dict[int, dict[str, Any]], int]:
+    """Changes without identifiers, and how many held one: as in an import a key becomes its pseudonym and a text empty; elsewhere a mark
+    stands in its place, with which the row stays rejected.
+
+    Parameters
+    ----------
+    changes : row number → source column → text. mapping : the one that reads kept rows.
+    """
+    texts = {c for name, c in mapping.columns.items() if layer.field_named(name).type is FieldType.TEXT}
+    out: dict[int, dict[str, Any]] = {}
+    found = 0
+    for number, change in changes.items():
+        out[number] = dict(change)
+        for name, value in change.items():
+            marked = without_identifiers(value)
+            if marked == value:
+                continue
+            found += 1
+            if name == mapping.source_id:
+                marked = load_key().of(str(value))
+            out[number][name] = None if name in texts and name != mapping.source_id else marked
+    return out, found
 
 
 def _opened(connection: Connection, slug: str, batch_id: int, changes: Mapping[int, Mapping[str, Any]]) -> _Case:
@@ -165,6 +211,7 @@ def _opened(connection: Connection, slug: str, batch_id: int, changes: Mapping[i
     unknown = sorted({name for change in changes.values() for name in change} - known)
     if unknown:
         raise InvalidInput("unknown-columns", columns=unknown, known=sorted(known - {"line"}))
+    kept, identifiers = nameless_changes(changes, mapping, layer)
     return _Case(
         workspace=workspace,
         layer=layer,
@@ -178,8 +225,10 @@ def _opened(connection: Connection, slug: str, batch_id: int, changes: Mapping[i
             surroundings=surroundings_of(connection, workspace, layer),
         ),
         where=where,
-        rows={n: _changed(row["raw"], changes[n], mapping, known | hidden) for n, row in before.items()},
+        rows={n: _changed(row["raw"], kept[n], mapping, known | hidden) for n, row in before.items()},
         before=before,
+        changes=kept,
+        identifiers=identifiers,
     )
 
 

@@ -97,14 +97,19 @@ def listed(connection: Connection, workspace: WorkspaceInfo, *, limit: int = 100
     )
 
 
+# What a person typed into rows is theirs; once it is done or will not be done, the job has no use for it.
+_WITHOUT_CHANGES = "CASE WHEN params ? 'changes' THEN jsonb_set(params, '{changes}', '{}') ELSE params END"
+
+
 def request_cancel(connection: Connection, job_id: int) -> dict[str, Any]:
     """Ask for the end of a job; a queued one ends at once, a running one is stopped by its worker."""
     one(connection, job_id)
     connection.execute(
         text(
-            "UPDATE job SET cancel_requested = true, "
+            "UPDATE job SET cancel_requested = true, "  # noqa: S608
             "state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END, "
-            "finished_at = CASE WHEN state = 'queued' THEN now() ELSE finished_at END "
+            "finished_at = CASE WHEN state = 'queued' THEN now() ELSE finished_at END, "
+            f"params = CASE WHEN state = 'queued' THEN {_WITHOUT_CHANGES} ELSE params END "
             "WHERE id = :id AND state IN ('queued', 'running')"
         ),
         {"id": job_id},
@@ -165,10 +170,11 @@ def end(
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write how a running job ended; a job that has ended stays as it is."""
+    """Write how a running job ended, and forget the changes it was given; a job that has ended stays as it is."""
     connection.execute(
         text(
-            "UPDATE job SET state = :state, result = cast(:result AS jsonb), error = cast(:error AS jsonb), finished_at = now(), "
+            "UPDATE job SET state = :state, result = cast(:result AS jsonb), error = cast(:error AS jsonb), finished_at = now(), "  # noqa: S608
+            f"params = {_WITHOUT_CHANGES}, "
             "progress = CASE WHEN :state = 'done' THEN 1 ELSE progress END WHERE id = :id AND state IN ('queued', 'running')"
         ),
         {

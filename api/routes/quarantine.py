@@ -183,12 +183,13 @@ async def _mend(
     answer: dict[str, Any] = {
         "tried": found.tried,
         "good": found.mended,
+        "identifiers": found.identifiers,
         "left": [{"row_number": n, "reasons": told(reasons, desk.language)} for n, reasons in found.left.items()],
         "job": None,
     }
     if dry_run or not found.mended:
         return Response(to_json(answer), media_type="application/json")
-    good = {str(number): change for number, change in changes.items() if number not in found.left}
+    good = {str(number): change for number, change in found.changes.items() if number not in found.left}
     wanted = JobRequest(kind="mend", params={"batch": batch_id, "changes": good, "reason": reason})
     queued = await started(desk, wanted)
     answer["job"] = json.loads(bytes(queued.body))["job"]

@@ -62,6 +62,8 @@ def test_rows_are_mended_by_a_form(place: tuple[TestClient, City, str]) -> None:
     assert queued.status_code == 202
     done = run_job(client, city, queued.json()["job"])
     assert (done["mended"], done["report"]["loaded"]) == (1, 1)
+    job = client.get(f"/w/city/jobs/{queued.json()['job']}", headers=EDITOR).json()
+    assert job["params"]["changes"] == {}, "what was typed is not kept with the job"
     assert waiting(client, address) == [3, 4]
     batch = client.get(address, headers=EDITOR).json()
     assert batch["report"]["mended"] == 1

@@ -271,6 +271,16 @@ def test_an_identifier_in_a_key_a_code_or_a_time_is_kept_nowhere(
     assert REMOVED in told
     assert IIN not in told
     assert TELEPHONE not in told
+    given = {
+        3: {"category": "theft", "place": f"тел {TELEPHONE}"},
+        4: {"when": "2024-05-12", "id": IIN},
+        5: {"lon": TELEPHONE},
+    }
+    done = mended(city, report.batch_id, given)
+    assert (done.mended, done.identifiers, sorted(done.left)) == (2, 3, [5])
+    told = everything_kept(city) + json.dumps(done.as_dict(), default=str, ensure_ascii=False) + str(done.changes)
+    assert IIN not in told
+    assert TELEPHONE not in told
     again = load(city, tmp_path, [card(IIN, category="fraud")])
     assert (again.loaded, again.updated) == (0, 1), "the same key is met again"
 
