@@ -305,7 +305,8 @@ def check_address(url: str, guard: Guard) -> str:
 
 
 def newest(table: Table, before: Since | None) -> tuple[int | None, int | None]:
-    """How far this refresh came, never back."""
+    """How far this refresh came, never back and never beyond now."""
     first = [value for value in (table.newest_ms, before.newest_ms if before else None) if value is not None]
     second = [value for value in (table.newest_id, before.newest_id if before else None) if value is not None]
-    return max(first, default=None), max(second, default=None)
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    return min(max(first), now_ms) if first else None, max(second, default=None)

@@ -28,6 +28,7 @@ from layers.spec import FieldType, Layer, SourceMapping
 
 Numbers = NDArray[np.float64]
 GEOMETRY = "geometry"
+_DAY_MS = 86_400_000
 _TYPES = {
     "esriFieldTypeOID": pa.int64(),
     "esriFieldTypeSmallInteger": pa.int64(),
@@ -56,7 +57,7 @@ class Table:
 
     Parameters
     ----------
-    newest_ms : greatest value of the column a refresh asks by, in the service's milliseconds; None = no value.
+    newest_ms : greatest value of the column a refresh asks by that is not in the future, in the service's milliseconds; None = no value.
     newest_id : greatest object id.
     """
 
@@ -117,6 +118,7 @@ class _Writer:
 
     def write(self, spool: Spool, path: Path) -> Table:
         rows, newest_ms, newest_id = 0, None, None
+        now_ms = int(datetime.now(UTC).timestamp() * 1000)
         fresh = path.with_suffix(".writing")
         schema = self._schema()
         with pq.ParquetWriter(fresh, schema, compression="zstd") as writer:
@@ -129,7 +131,12 @@ class _Writer:
                 if self.refresh_by is not None:
                     given = [record[1].get(self.refresh_by) for record in page.records]
                     whole = [int(one) for one in given if isinstance(one, int | float) and not isinstance(one, bool)]
-                    newest_ms = max([*([newest_ms] if newest_ms is not None else []), *whole], default=None)
+                    past = [
+                        one for one in whole if one <= now_ms
+                    ]  # a year typed wrong must not hide what comes until then
+                    ahead = sum(one > now_ms + _DAY_MS for one in whole)
+                    self.noted.add("service-dates-in-future", ahead, column=self.refresh_by)
+                    newest_ms = max([*([newest_ms] if newest_ms is not None else []), *past], default=None)
         fresh.replace(path)
         return Table(path=path, rows=rows, newest_ms=newest_ms, newest_id=newest_id)
 

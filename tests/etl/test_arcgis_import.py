@@ -18,6 +18,8 @@ from sqlalchemy import create_engine, text
 
 from cli.cluster import DatabaseUrls
 from cli.settings import ROOT
+from etl.sources.service import Since, newest
+from etl.sources.tabling import Table
 from tests.fixtures.arcgis_service import (
     ACCIDENT_FIELDS,
     CRIME_FIELDS,
@@ -286,7 +288,7 @@ def test_a_refresh_asks_for_what_is_new_and_finds_late_dated_back_and_struck_off
     number = connected(city, service)
     first = city("sources", "run", number, "--json").json
     assert (first["read"], first["loaded"]) == (120, 120)
-    newest = max(row["dat_vozb"] for row in ROWS)
+    latest = max(row["dat_vozb"] for row in ROWS)
     late = crimes(3, seed=5, first_id=5000, begin=datetime(2023, 6, 1, tzinfo=UTC))  # dated back, but new
     fresh = crimes(4, seed=6, first_id=6000, begin=datetime(2024, 2, 1, tzinfo=UTC))
     corrected = ROWS[-1] | {"crime_code": "1910", "stat": "ст.191 ч.1"}
@@ -296,13 +298,33 @@ def test_a_refresh_asks_for_what_is_new_and_finds_late_dated_back_and_struck_off
     second = city("sources", "run", number, "--json").json
     assert (second["loaded"], second["updated"], second["struck_off"], second["removed"]) == (7, 1, 1, 1)
     assert second["read"] < 60, "not everything is read again"
-    since = datetime.fromtimestamp(newest / 1000, UTC) - timedelta(days=2)
+    since = datetime.fromtimestamp(latest / 1000, UTC) - timedelta(days=2)
     assert f"dat_vozb >= TIMESTAMP '{since:%Y-%m-%d %H:%M:%S}'" in service.questions("records")[0]["where"]
     assert held(fresh_database) == ids([*[row for row in ROWS if row is not ROWS[7]], *late, *fresh])
     third = city("sources", "run", number, "--json").json
     assert (third["loaded"], third["updated"], third["removed"]) == (0, 0, 0)
     full = city("sources", "run", number, "--full", "--json").json
     assert full["read"] == 127
+
+
+def test_an_entry_dated_in_the_future_does_not_hide_what_comes_before_it(city, service):
+    wrong = ROWS[0] | {"dat_vozb": int(datetime(2204, 1, 1, tzinfo=UTC).timestamp() * 1000)}
+    service.put([wrong])
+    number = connected(city, service)
+    first = city("sources", "run", number, "--json").json
+    assert first["warnings"]["service-dates-in-future"] == 1
+    service.log.clear()
+    city("sources", "run", number, "--json").ok()
+    since = datetime.fromtimestamp(max(row["dat_vozb"] for row in ROWS[1:]) / 1000, UTC) - timedelta(days=2)
+    assert f"dat_vozb >= TIMESTAMP '{since:%Y-%m-%d %H:%M:%S}'" in service.questions("records")[0]["where"]
+
+
+def test_a_future_entry_met_before_is_taken_back_to_now():
+    future = int(datetime(2204, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    table = Table(path=Path("none"), rows=0, newest_ms=None, newest_id=None)
+    found, _ = newest(table, Since(newest_ms=future, newest_id=None, overlap_days=2.0))
+    assert found is not None
+    assert found <= datetime.now(UTC).timestamp() * 1000
 
 
 def test_nothing_new_makes_no_batch(city, service, fresh_database):
