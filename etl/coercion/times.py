@@ -18,7 +18,7 @@ from etl.records import EventTimes
 from geo_core.errors import InvalidInput
 from layers.spec import TimeSource
 
-MIDNIGHTS_NEEDED = 20  # so many times that all say 00:00 are dates written as times
+MIDNIGHTS_NEEDED = 5  # so many times that all say 00:00 are dates written as times
 NAMES = pa.array([p.name.lower() for p in Precision])
 
 
@@ -32,8 +32,8 @@ class TimeReader:
     zone : of the workspace: days, hours and weekdays are its own.
     now : aware; later events are refused (``time-in-future``).
     minimum_year : events before it are refused (``time-too-early``).
-    midnight_is_unknown : decided on the first chunk that has times: where every time of at least 20 is 00:00, the clock is
-        not known and midnight is not claimed.
+    midnight_is_unknown, epoch_midnight_is_unknown : decided on the first chunk that has times: where every time of at least 5 is
+        00:00, the clock is not known and midnight is not claimed.
     """
 
     source: TimeSource
@@ -41,6 +41,7 @@ class TimeReader:
     now: datetime
     minimum_year: int
     midnight_is_unknown: bool | None = None
+    epoch_midnight_is_unknown: bool | None = None
 
     def read(self, columns: Mapping[str, pa.Array], rows: int, findings: Findings) -> EventTimes:
         """Times of one chunk; rows whose time is unreadable, in the future or too early are rejected in ``findings``.
@@ -146,10 +147,16 @@ class TimeReader:
             epochs.unreadable,
         )
         counts = self.source.epoch_clock
-        if counts == "utc":
-            out.is_instant = epochs.known.copy()
-            return out
-        if counts == "local":
+        if counts in {"utc", "local"}:
+            out.is_instant = epochs.known & (counts == "utc")
+            midnight = epochs.known & (epochs.seconds % DAY_S == 0)
+            if self.epoch_midnight_is_unknown is None and epochs.known.any():
+                count = int(epochs.known.sum())
+                self.epoch_midnight_is_unknown = count >= MIDNIGHTS_NEEDED and int(midnight.sum()) == count
+            if self.epoch_midnight_is_unknown:
+                # a day written as 00:00 of UTC is that day, not the morning of the zone it is read in
+                out.precision[midnight], out.is_instant[midnight] = Precision.DAY, False
+                findings.warnings.add("midnight-not-claimed", int(midnight.sum()), column=name)
             return out
         # midnight at a fixed offset: only the day is meant
         out.seconds = np.floor_divide(epochs.seconds + offset_s(counts), DAY_S) * DAY_S

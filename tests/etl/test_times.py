@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from etl.coercion.stamps import Precision, _compile, read_clock, read_epochs, re
 from etl.coercion.times import TimeReader
 from etl.coercion.zones import zone_named
 from etl.findings import Findings
+from etl.readers import open_source
 from geo_core.errors import InvalidInput
 from layers.spec import TimeSource
 
@@ -144,6 +146,32 @@ def test_dates_written_as_midnight_throughout_do_not_claim_midnight():
     assert times({"t": days}, local="t")[0].hour.null_count == 28
     mixed = [*days, "2024-05-29 07:15:00"]
     assert times({"t": mixed}, local="t")[0].hour.null_count == 0
+
+
+@pytest.mark.parametrize("counts", ["utc", "local"])
+def test_epochs_that_are_all_midnight_are_days(counts):
+    first = int(datetime(2024, 5, 1, tzinfo=UTC).timestamp() * 1000)
+    days = [first + 86_400_000 * d for d in range(10)]
+    found, findings = times({"e": days}, epoch_ms="e", epoch_clock=counts)
+    assert found.hour.null_count == 10
+    assert set(found.time_precision.to_pylist()) == {"day"}
+    assert [d.item() for d in found.day_from] == [date(2024, 5, 1 + d) for d in range(10)]
+    assert findings.warnings.counts["midnight-not-claimed"] == 10
+    mixed, _ = times({"e": [*days, first + 3_600_000 * 7]}, epoch_ms="e", epoch_clock=counts)
+    assert mixed.hour.null_count == 0
+
+
+@pytest.mark.parametrize("shown", ["yyyy-mm-dd", "dd.mm.yyyy", "yyyy-mm-dd hh:mm:ss"])
+def test_cells_of_a_workbook_that_hold_only_days_claim_no_hour(tmp_path, shown):
+    book = openpyxl.Workbook()
+    for d in range(1, 11):
+        book.active.cell(d + 1, 1, datetime(2024, 5, d)).number_format = shown
+    book.active.cell(1, 1, "when")
+    book.save(tmp_path / "days.xlsx")
+    column = open_source(tmp_path / "days.xlsx").sample().columns["when"]
+    found, _ = times({"t": column}, local="t")
+    assert found.hour.null_count == 10
+    assert set(found.time_precision.to_pylist()) == {"day"}
 
 
 @pytest.mark.parametrize(
