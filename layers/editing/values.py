@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo_core.cells import index_points
 from geo_core.errors import Forbidden, InvalidInput, LimitExceeded
+from geo_core.identifiers import identifies
 from layers.identity import territories
 from layers.spec import Field, FieldType, Layer, LayerKind, Role
 from layers.staging import kind_of
@@ -32,7 +33,7 @@ def checked(layer: Layer, name: str, value: Any) -> Any:
     Raises
     ------
     InvalidInput : ``unknown-field``, ``missing-value``, ``unseen-code``, ``not-a-number``, ``out-of-range``, ``not-a-date``,
-        ``bad-parameter``.
+        ``bad-parameter``, ``looks-like-identifier``.
     """
     try:
         declared: Field = layer.field_named(name)
@@ -61,6 +62,8 @@ def checked(layer: Layer, name: str, value: Any) -> Any:
         case FieldType.TEXT:
             if "\x00" in str(value) or len(str(value)) > MAX_TEXT:
                 raise InvalidInput("bad-parameter", name=name, value=str(value)[:40], expected=f"≤ {MAX_TEXT}")
+            if identifies(str(value)):
+                raise InvalidInput("looks-like-identifier", field=name)  # never with the value: errors are logged
             return str(value)
 
 

@@ -341,3 +341,15 @@ def test_an_edit_that_was_taken_back_does_not_keep_its_import_from_being_undone(
     assert not any(e["undoable"] for e in told(city, CAMERAS) if e["row_id"] not in ids(city, CAMERAS))
     _, outcome = city.load("cameras", [camera("a"), camera("b"), camera("c")])
     assert (outcome.inserted, outcome.kept_away) == (1, 0), "a removal that was taken back keeps nothing away"
+
+
+@pytest.mark.parametrize("typed", ["тел. +7 701 555-12-34", "ИИН 900101300017", "машина 123 ABC 02"])
+def test_a_text_that_names_a_person_by_number_is_refused_and_the_refusal_does_not_repeat_it(city, typed):
+    city.load("crimes", [crime("c1", IN_WEST)])
+    with city.as_("administrator") as connection:
+        [record] = features.page(connection, city.workspace, CRIMES)["features"]
+    with pytest.raises(InvalidInput, match="looks-like-identifier") as caught:
+        change(city, record, CRIMES, changes={"place_text": typed})
+    assert typed not in str(caught.value.params)
+    kept = change(city, record, CRIMES, changes={"place_text": "у дома 15, ул. Абая"})
+    assert kept["properties"]["place_text"] == "у дома 15, ул. Абая"
