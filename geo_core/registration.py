@@ -91,6 +91,24 @@ def expectations(counts: Counts, calendar: Counts, judged: NDArray[np.bool_]) ->
     return out
 
 
+def few_beside_others(counts: Counts, judged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Months too few against all other judged months, whatever their season: for series too short for :func:`expectations`.
+
+    The other months' own variance is the predictive one, season in it: only what no season explains is found. At least
+    :data:`LEAST_MONTHS` others are needed.
+    """
+    out = np.zeros(len(counts), dtype=np.bool_)
+    tests = max(int(judged.sum()), 1)
+    for i in np.flatnonzero(judged):
+        others = counts[judged & (np.arange(len(counts)) != i)]
+        if len(others) < LEAST_MONTHS or not others.any():
+            continue
+        mean = float(others.mean())
+        law = _law(mean, max(float(others.var(ddof=1)), mean) * (1.0 + 1.0 / len(others)))
+        out[i] = float(law.cdf(counts[i])) < CHANCE_FEW / tests
+    return out
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProposedBreak:
     """A change of the monthly count that looks like a change of registration.

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from geo_core.errors import DataQuality, InvalidInput
 from layers.queries.cells import cells
 from layers.queries.completeness import DIFFERS_BY, completeness, differences
-from layers.queries.coverage import EXPECTED_GAP, coverage, told
+from layers.queries.coverage import EXPECTED_GAP, Days, coverage, told
 from layers.queries.filters import Filter
+from layers.queries.quality import few_months
 from layers.queries.run import mappings
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
@@ -40,7 +41,7 @@ class Period:
 # More than this share of the days in other months, or of the length, and a season is compared with a year.
 OTHER_MONTHS, OTHER_LENGTH = 0.05, 0.1
 SEASONS_WARNING = "warning.seasons-differ"
-QUIET_WARNING = "quiet-days-covered"
+QUIET_WARNING, FEW_WARNING = "quiet-days-covered", "period-month-few"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,7 +123,12 @@ def compare(
             "unknown_before": int(one.totals["unknown_count"]),
             "unknown_after": int(two.totals["unknown_count"]),
             "seasons_differ": other_seasons,
-            "warnings": [*([SEASONS_WARNING] if other_seasons else []), *_inferred(layer, covered), *_doubts(*whole)],
+            "warnings": [
+                *([SEASONS_WARNING] if other_seasons else []),
+                *_inferred(layer, covered),
+                *_few(connection, workspace, layer, before, after),
+                *_doubts(*whole),
+            ],
             "coverage": covered,
             "completeness": {"before": whole[0], "after": whole[1], "threshold": DIFFERS_BY},
             **rate_ratio(n_before, before.days, n_after, after.days),
@@ -140,6 +146,16 @@ def _inferred(layer: Layer, covered: dict[str, dict[str, Any]]) -> list[dict[str
     """That edge days without an event are taken as covered, where they are."""
     days = [one["quiet_days"] for one in covered.values() if one["rule"] == EXPECTED_GAP]
     return [{"code": QUIET_WARNING, "params": {"layer": layer.id, "days": days[0]}}] if days else []
+
+
+def _few(connection: Connection, workspace: WorkspaceInfo, layer: Layer, *periods: Period) -> list[dict[str, Any]]:
+    """Months of the periods that hold suspiciously few events: a comparison would call what was not delivered a fall."""
+    found = few_months(connection, workspace, layer, [Days(period.first, period.last) for period in periods])
+    months = [f"{month:%Y-%m}" for month in found]
+    shown = [*months[:6], *(["…"] if months[6:] else [])]
+    return (
+        [{"code": FEW_WARNING, "params": {"layer": layer.id, "count": len(months), "months": shown}}] if months else []
+    )
 
 
 def check_silent(layer: Layer, found: dict[str, Any]) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import calendar as days
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from geo_core.registration import MonthExpectation, expectations, propose_breaks
+from geo_core.registration import MonthExpectation, expectations, few_beside_others, propose_breaks
 from layers import breaks
-from layers.queries.coverage import coverage, edge_warnings
+from layers.queries.coverage import Days, coverage, edge_warnings
 from layers.queries.monthly import MonthlyCount, monthly_counts
 from layers.queries.run import mappings
+from layers.queries.tally import tally
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
 
@@ -81,6 +84,32 @@ def quality(
     if by_district:
         found["districts"] = _districts(connection, workspace, layer, every, batch_id)
     return found
+
+
+def few_months(connection: Connection, workspace: WorkspaceInfo, layer: Layer, spans: Sequence[Days]) -> list[date]:
+    """Whole months in the spans that hold suspiciously few rows, though some: as :func:`quality` judges them by earlier years, or,
+    where there are not enough of those, beside all other months since the same break.
+    """
+    covered = coverage(connection, workspace, layer)
+    now = [row for row in tally(connection, workspace, layer).monthly if row.month not in covered.ignored]
+    months, totals = _months(now), _by_month(now)
+    counts = np.array([totals.get(month, 0) for month in months], dtype=np.int64)
+    whole = [covered.rule(month, _end(month)) is not None for month in months]
+    accepted = [row["day"] for row in breaks.listed(connection, workspace, layer)]
+    judged = _judged(months, counts, whole, accepted)
+    starts = sorted({0, *(i for day in accepted if (i := _first_after(months, day)) is not None), len(months)})
+    beside = [
+        few
+        for start, end in pairwise(starts)
+        for few in few_beside_others(counts[start:end], np.array(whole[start:end], dtype=np.bool_))
+    ]
+    return [
+        month
+        for month, count, one, few in zip(months, counts, judged, beside, strict=True)
+        if count
+        and (one.is_suspicious or (few and math.isnan(one.expected)))
+        and any(span.first <= month and _end(month) <= span.last for span in spans)
+    ]
 
 
 def _months(now: list[MonthlyCount]) -> list[date]:

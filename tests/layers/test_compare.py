@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from scipy import stats
 from sqlalchemy import text
@@ -164,6 +165,27 @@ def test_nothing_is_covered_after_the_day_the_source_was_asked(city):
     ask(city, y2022, Period(date(2023, 1, 1), date(2023, 12, 30)))
     with pytest.raises(DataQuality, match="period-not-covered"):
         ask(city, y2022, Y2023)
+
+
+@pytest.mark.parametrize("first_year", [2019, 2022])
+def test_a_month_delivered_at_a_tenth_is_named_beside_the_difference(city, first_year):
+    rng = np.random.default_rng(5)
+    rows = []
+    for year in range(first_year, 2024):
+        for month in range(1, 13):
+            count = 4 if (year, month) == (2023, 5) else int(rng.poisson(40))
+            for i in range(count):
+                day = date(year, month, 1 + i % 28)
+                rows.append(
+                    {"source_id": f"{day}-{i}", "day_from": day, "day_to": day, "category": "theft"}
+                    | {"time_precision": "day", "lon": IN_WEST[0], "lat": IN_WEST[1]}
+                )
+    city.load("crimes", rows, period=(date(first_year, 1, 1), date(2023, 12, 31)))
+    y2022 = Period(date(2022, 1, 1), date(2022, 12, 31))
+    few = [one for one in ask(city, y2022, Y2023).totals["warnings"] if not isinstance(one, str)]
+    assert few == [{"code": "period-month-few", "params": {"layer": "crimes", "count": 1, "months": ["2023-05"]}}]
+    after = Period(date(2023, 6, 1), date(2023, 12, 31))
+    assert ask(city, Period(date(2022, 6, 1), date(2022, 12, 31)), after).totals["warnings"] == []
 
 
 def test_gaps_close_only_where_chance_explains_the_whole_of_them():
