@@ -204,7 +204,7 @@ def _import(
     try:
         if wanted.dry_run:
             for batch in reading:
-                allowed, refused = _allowed(batch, where)
+                allowed, refused = _allowed(engines, principal, wanted.layer, workspace, batch, where)
                 tally.take(batch.rejected + refused)
                 tally.strike(batch.struck_off)
                 tally.accept(allowed)
@@ -282,7 +282,7 @@ def _store(
     with _started(engines, principal, workspace, _given(wanted), former) as batch_id:
         with transaction(engines.app, principal) as connection:
             empty = loading.is_empty(connection, wanted.layer, workspace)
-        with closing(_rows(engines, principal, reading, where, tally, tell)) as rows:
+        with closing(_rows(engines, principal, wanted.layer, workspace, reading, where, tally, tell)) as rows:
             into = (engines, principal, workspace, wanted.layer, batch_id, rows, finish)
             if empty:
                 outcome = loading.load_aside(
@@ -342,6 +342,8 @@ def _code(error: BaseException) -> str:
 def _rows(
     engines: Engines,
     principal: Principal,
+    layer: Layer,
+    workspace: WorkspaceInfo,
     reading: Reading,
     where: Placing,
     tally: _Tally,
@@ -351,7 +353,7 @@ def _rows(
     # closed by name: whoever fails keeps the generators in its trace, and the reading thread would go on
     with closing(ahead(reading)) as coming:
         for batch in coming:
-            allowed, refused = _allowed(batch, where)
+            allowed, refused = _allowed(engines, principal, layer, workspace, batch, where)
             tally.take(batch.rejected + refused)
             tally.strike(batch.struck_off)
             tally.accept(allowed)
@@ -382,15 +384,25 @@ def _staged(batch: RecordBatch, ids: NDArray[np.int64], where: Placing) -> Rows:
     )
 
 
-def _allowed(batch: RecordBatch, where: Placing) -> tuple[RecordBatch, tuple[RejectedRow, ...]]:
-    """The rows this principal may write, and the others as rejected."""
+def _allowed(
+    engines: Engines, principal: Principal, layer: Layer, workspace: WorkspaceInfo, batch: RecordBatch, where: Placing
+) -> tuple[RecordBatch, tuple[RejectedRow, ...]]:
+    """The rows this principal may write, and the others as rejected: new ones elsewhere, and those of records stored elsewhere."""
     keep = where.may_write(where.territory_of(batch.lon, batch.lat))
+    reasons = np.full(len(batch), "outside-your-territory", dtype=object)
+    if len(batch) and where.root_id not in where.editable:
+        with transaction(engines.app, principal) as connection:
+            foreign = loading.foreign_keys(connection, layer, workspace, batch.source_id.to_pylist())
+        if foreign:
+            taken = np.isin(batch.source_id.to_numpy(zero_copy_only=False), list(foreign))
+            reasons[keep & taken] = "key-outside-your-territory"
+            keep &= ~taken
     if keep.all():
         return batch, ()
     out = np.flatnonzero(~keep)
     refused = tuple(
-        RejectedRow(row_number=int(n), raw=raw, reasons=(("outside-your-territory", {}),))
-        for n, raw in zip(batch.row_number[out], batch.raw(out), strict=True)
+        RejectedRow(row_number=int(n), raw=raw, reasons=((str(reason), {}),))
+        for n, raw, reason in zip(batch.row_number[out], batch.raw(out), reasons[out], strict=True)
     )
     mask = pa.array(keep)
     return (

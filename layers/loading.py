@@ -73,6 +73,15 @@ def reserve_ids(connection: Connection, count: int) -> NDArray[np.int64]:
     return np.arange(first, first + count, dtype=np.int64)
 
 
+def foreign_keys(connection: Connection, layer: Layer, workspace: WorkspaceInfo, keys: Sequence[str]) -> set[str]:
+    """Which of the keys are of records stored where the principal is no editor, seen or not."""
+    found = connection.execute(
+        text("SELECT qorgan_foreign_keys(:t, :ws, cast(:keys AS text[]))"),
+        {"t": layer.table, "ws": workspace.id, "keys": list(keys)},
+    )
+    return set(found.scalars())
+
+
 def sweep(engines: Engines) -> int:
     """Drop what killed loads left behind and mark their batches failed; how many tables went.
 
@@ -272,7 +281,9 @@ def _strike_off(connection: Connection, layer: Layer, workspace_id: int, batch_i
     connection.execute(text("INSERT INTO struck_off SELECT unnest(cast(:keys AS text[]))"), {"keys": list(keys)})
     gone = (
         f"SELECT t.id FROM {layer.table} t JOIN struck_off s ON s.source_id = t.source_id "  # noqa: S608
-        f"WHERE t.workspace_id = {workspace_id} AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.source_id = t.source_id)"
+        f"WHERE t.workspace_id = {workspace_id} AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.source_id = t.source_id) "
+        # an editor of a part may read records there that are not theirs to remove
+        "AND t.territory_id = ANY ((SELECT qorgan_territories(3))::int[])"
     )
     hold(connection, layer, workspace_id, gone)
     remember(connection, layer, workspace_id, gone, batch_id=batch_id, reason=STRUCK_OFF, deed=Deed.REMOVED)

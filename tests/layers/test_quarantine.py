@@ -308,9 +308,12 @@ def test_pseudonyms_match_records_and_originals_are_for_administrators_of_the_wh
     kept = load(city, tmp_path, [card(9, ud="240009", when="2024-07-01 07:07")], **private, keep_original=True)
     name = pseudonyms.load_key().of("240009")
     layer = registry.load()["crimes"]
+
+    def asked(person, pseudonym, reason):
+        return originals.original_of(city.engines.app, person, city.workspace.slug, layer, pseudonym, reason=reason)
+
+    assert asked(city.people["administrator"], name, "case review")["original"] == "240009"
     with transaction(city.engines.app, city.people["administrator"]) as connection:
-        found = originals.original_of(connection, city.workspace, layer, name, reason="case review")
-        assert found["original"] == "240009"
         reads = connection.execute(text("SELECT detail FROM audit WHERE action = 'read-original'")).scalars().all()
         assert [(read["pseudonym"], read["reason"]) for read in reads] == [(name, "case review")]
     with city.owner() as owner:
@@ -318,10 +321,47 @@ def test_pseudonyms_match_records_and_originals_are_for_administrators_of_the_wh
         identity.grant(owner, editor, territory_id=city.workspace.root_territory_id, role=Role.EDITOR)
     with transaction(city.engines.app, editor) as connection:
         assert connection.execute(text("SELECT count(*) FROM identity_original")).scalar_one() == 0
-        with pytest.raises(Forbidden):
-            originals.original_of(connection, city.workspace, layer, name, reason="curious")
+    with pytest.raises(Forbidden, match="originals-need-administrator"):
+        asked(editor, name, "curious")
+    with pytest.raises(NotFound, match="unknown-pseudonym"):
+        asked(city.people["administrator"], "psn-none", "guessing")
+    with city.owner() as owner:
+        lines = owner.execute(
+            text("SELECT principal_id, detail FROM audit WHERE action = 'read-original' ORDER BY id")
+        ).all()
+    assert [(line.principal_id, line.detail["allowed"], line.detail["found"]) for line in lines] == [
+        (city.people["administrator"].id, True, True),
+        (editor.id, False, False),
+        (city.people["administrator"].id, True, False),
+    ], "a question that was refused or found nothing is on record too"
     with pytest.raises(Forbidden, match="originals-need-administrator"):
         load(city, tmp_path, [card(10, ud="1")], who=editor, **private, keep_original=True)
     with transaction(city.engines.app, city.people["administrator"]) as connection:
         batches.undo(connection, city.workspace, kept.batch_id)
         assert connection.execute(text("SELECT count(*) FROM identity_original")).scalar_one() == 0
+
+
+def test_rows_of_records_kept_elsewhere_are_rejected_and_the_rest_of_a_districts_file_is_loaded(city: City, tmp_path):
+    load(city, tmp_path, [card(1), card(2, lon="76.974567"), card(3, lon="76.974568")])
+    before = stored(city)[1:]
+    # 1 is the editor's own; 2 and 3 lie in the east, which the editor does not see: their keys are taken all the same
+    lines = [card(1, category="robbery"), card(2, category="robbery"), card(3), card(4), card(5, lon="76.974569")]
+    report = load(city, tmp_path, lines, who=city.people["west"])
+    assert (report.read, report.loaded, report.updated, report.rejected) == (5, 1, 1, 3)
+    assert report.rejected_by_reason == {"key-outside-your-territory": 2, "outside-your-territory": 1}
+    assert adds_up(report)
+    assert [row for row in stored(city) if row[0] in {"2", "3"}] == before
+
+
+def test_a_record_an_editor_may_read_and_not_change_is_rejected_by_name(city: City, tmp_path):
+    load(city, tmp_path, [card(1), card(2, lon="76.974567")])
+    with city.owner() as owner:
+        identity.grant(owner, city.people["west"], territory_id=city.territories["east"], role=Role.ANALYST)
+    report = load(city, tmp_path, [card(2), card(4)], who=city.people["west"])
+    assert (report.loaded, report.rejected_by_reason) == (1, {"key-outside-your-territory": 1})
+    assert adds_up(report)
+    with city.as_("analyst") as connection:
+        found = connection.execute(
+            text("SELECT count(*) FROM qorgan_foreign_keys('layer_crimes', :ws, ARRAY['2'])"), {"ws": city.workspace.id}
+        )
+        assert found.scalar_one() == 0, "who is no editor learns of no key"
