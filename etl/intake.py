@@ -80,7 +80,9 @@ class Reading(Iterator[RecordBatch]):
         for name in absent:
             self.warnings.add("column-absent", 1, column=name)
         found = {f: self.columns[c] for f, c in mapping.columns.items() if c in self.columns}
-        self._fields = FieldReader(layer, mapping, found, decimal=self.source.decimal)
+        self._fields = FieldReader(
+            layer, mapping, found, decimal=self.source.decimal, zone=zone_named(self.context.zone)
+        )
         self._settlements = SettlementReader(mapping.settlements, self.columns, context.kato)
         self._times = self._time_reader()
         self._territory = Territory(context.territory) if context.territory is not None else None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from etl.coercion.numbers import as_integers, as_reals
 from etl.coercion.stamps import DAY_S, Precision, read_stamps
 from etl.coercion.words import Vocabulary, clean_text
+from etl.coercion.zones import Zone
 from etl.findings import Findings
 from layers.spec import Field, FieldType, Layer, SourceMapping
 
@@ -37,12 +38,14 @@ class FieldReader:
     layer, mapping : what is wanted and where it is.
     found : field name → the source's column, for those the source has.
     decimal : decimal mark of numbers written as text; None = each number tells.
+    zone : of the workspace: a date written as an instant is the day there; None = the day in UTC.
     """
 
     layer: Layer
     mapping: SourceMapping
     found: Mapping[str, str]
     decimal: str | None = None
+    zone: Zone | None = None
     _vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,7 +88,7 @@ class FieldReader:
         if spec.type in {FieldType.INTEGER, FieldType.REAL}:
             return self._number(spec, column, findings)
         if spec.type is FieldType.DATE:
-            return _date(spec, column, findings)
+            return self._date(spec, column, findings)
         if spec.name in self._vocabularies:
             values, unseen, texts = self._vocabularies[spec.name].translate(column)
             code = "unseen-code" if spec.type is FieldType.CODE else "unreadable-boolean"
@@ -121,6 +124,20 @@ class FieldReader:
         self._fault(spec, "out-of-range", outside, column, faulty, findings, minimum=spec.minimum, maximum=spec.maximum)
         return pa.array(numbers, type=ARROW[spec.type], mask=~known | outside), faulty & (not spec.fill)
 
+    def _date(self, spec: Field, column: pa.Array, findings: Findings) -> tuple[pa.Array, NDArray[np.bool_]]:
+        stamps = read_stamps(column, formats=self.mapping.time.formats if self.mapping.time is not None else ())
+        coarse = stamps.known & (stamps.precision < Precision.DAY)
+        bad = stamps.unreadable | coarse
+        if spec.fill:
+            findings.flag(f"{spec.name}-unreadable", bad)
+        else:
+            findings.reject("unreadable-date", bad, values=column, field=spec.name)
+        seconds = stamps.seconds
+        if self.zone is not None and stamps.is_instant.any():
+            seconds = np.where(stamps.is_instant, self.zone.to_local(seconds), seconds)
+        days = (seconds // DAY_S).astype("datetime64[D]")
+        return pa.array(days, type=pa.date32(), mask=~stamps.known | coarse), bad & (not spec.fill)
+
     @staticmethod
     def _fault(
         spec: Field,
@@ -137,18 +154,6 @@ class FieldReader:
             findings.flag(f"{spec.name}-{kind}", mask)
         else:
             findings.reject(code, mask, values=column, field=spec.name, **params)
-
-
-def _date(spec: Field, column: pa.Array, findings: Findings) -> tuple[pa.Array, NDArray[np.bool_]]:
-    stamps = read_stamps(column)
-    coarse = stamps.known & (stamps.precision < Precision.DAY)
-    bad = stamps.unreadable | coarse
-    if spec.fill:
-        findings.flag(f"{spec.name}-unreadable", bad)
-    else:
-        findings.reject("unreadable-date", bad, values=column, field=spec.name)
-    days = (stamps.seconds // DAY_S).astype("datetime64[D]")
-    return pa.array(days, type=pa.date32(), mask=~stamps.known | coarse), bad & (not spec.fill)
 
 
 def constant_of(spec: Field, value: Any) -> Any:

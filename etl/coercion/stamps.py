@@ -37,6 +37,7 @@ ALWAYS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
 )
+_ONLY_HOUR = re.compile(r"[Tt ]\d\d(?:Z|[+-][\d:]+)?$")
 # Clocks after which a fraction, a Z or an offset may stand.
 _BEFORE_TAILS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 _WIDTH = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
@@ -211,6 +212,18 @@ def _read_slowly(texts: pa.StringArray, rows: NDArray[np.bool_], formats: Sequen
     out.unreadable[at] = precisions[index] == Precision.UNKNOWN
 
 
+def _precision_of_pattern(pattern: str) -> Precision:
+    for marks, precision in (
+        (("%M", "%X", "%c"), Precision.MINUTE),
+        (("%H", "%I"), Precision.HOUR),
+        (("%d", "%x", "%j"), Precision.DAY),
+        (("%m", "%b", "%B"), Precision.MONTH),
+    ):
+        if any(mark in pattern for mark in marks):
+            return precision
+    return Precision.YEAR
+
+
 def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]:
     for pattern in formats:
         try:
@@ -218,12 +231,11 @@ def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]
             moment = datetime.strptime(text, pattern)  # noqa: DTZ007
         except ValueError:
             continue
-        finer = any(mark in pattern for mark in ("%H", "%I", "%X", "%c"))
-        return moment, Precision.MINUTE if finer else Precision.DAY if "%d" in pattern else Precision.MONTH
+        return moment, _precision_of_pattern(pattern)
     # the standard library takes any letter between day and clock, a digit too
     if len(text) > 10 and any(mark in text for mark in "Tt "):
         try:
-            return datetime.fromisoformat(text), Precision.MINUTE
+            return datetime.fromisoformat(text), Precision.HOUR if _ONLY_HOUR.search(text) else Precision.MINUTE
         except ValueError:
             pass
     return None, Precision.UNKNOWN

@@ -181,6 +181,8 @@ class TimeReader:
                     "datetime64[s]"
                 )
                 end[at] = zone.to_utc(following.astype(np.int64))[1]
+        hours = stamps.is_instant & (precision == Precision.HOUR)
+        end[hours] = start[hours] + 3600
         return start, end
 
     def _until(

@@ -19,9 +19,11 @@ from etl.coercion.stamps import Precision, _compile, read_clock, read_epochs, re
 from etl.coercion.times import TimeReader
 from etl.coercion.zones import zone_named
 from etl.findings import Findings
+from etl.quality import FieldReader
 from etl.readers import open_source
 from geo_core.errors import InvalidInput
-from layers.spec import TimeSource
+from layers.registry import load
+from layers.spec import SourceMapping, TimeSource
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ALMATY = "Asia/Almaty"
@@ -349,3 +351,27 @@ def test_distinct_texts_left_to_the_standard_library_keep_their_own_rows():
     seconds = [int(m.replace(tzinfo=UTC).timestamp()) for m in moments]
     assert found.seconds.tolist() == [*seconds[::-1], 0, 0, *seconds]
     assert found.unreadable.nonzero()[0].tolist() == [120]
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "expected"),
+    [
+        ("2024-02-01 10", (), (10, "hour", 60)),
+        ("2024-02-01T10+06:00", (), (10, "hour", 60)),
+        ("1.2.2024 9", ("%d.%m.%Y %H",), (9, "hour", 60)),
+        ("2024-02-01 10:00", (), (10, "minute", 1)),
+    ],
+)
+def test_an_hour_without_minutes_is_exact_to_the_hour(text, formats, expected):
+    found, _ = one(text, formats=formats)
+    minutes = (found.occurred_to[0] - found.occurred_from[0]) / np.timedelta64(1, "m")
+    assert (found.hour[0].as_py(), found.time_precision[0].as_py(), minutes) == expected
+
+
+def test_a_date_field_is_the_local_day_and_follows_the_declared_formats():
+    layer = load()["crimes"]
+    mapping = SourceMapping(id="t", columns={"registered_on": "r"}, time=TimeSource(formats=("%m/%d/%Y",)))
+    reader = FieldReader(layer, mapping, {"registered_on": "r"}, zone=zone_named(ALMATY))
+    column = pa.array(["2024-03-01T20:00:00Z", "2024-03-01T20:00:00", "03/02/2024", "2024-03-05"])
+    days = reader.read({"r": column}, 4, Findings(4))["registered_on"]
+    assert days.to_pylist() == [date(2024, 3, 2), date(2024, 3, 1), date(2024, 3, 2), date(2024, 3, 5)]
