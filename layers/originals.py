@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from geo_core.errors import Forbidden, NotFound
-from layers.identity import audit
+from layers.identity import Principal, audit, transaction
 from layers.spec import Layer
-from layers.workspaces import WorkspaceInfo
+from layers.workspaces import WorkspaceInfo, find
 
 
 def administers_whole(connection: Connection, workspace_id: int) -> bool:
@@ -48,16 +48,38 @@ def keep_originals(
 
 
 def original_of(
-    connection: Connection, workspace: WorkspaceInfo, layer: Layer, pseudonym: str, *, reason: str
+    engine: Engine, principal: Principal, workspace: str, layer: Layer, pseudonym: str, *, reason: str
 ) -> dict[str, Any]:
-    """What a pseudonym stands for; the reading and its reason go into the audit, whether or not something is found.
+    """What a pseudonym stands for; the question and its reason go into the audit, also where it is refused or finds nothing.
+
+    It has a transaction of its own, committed before it refuses: an error would take the audit back with it.
 
     Raises
     ------
-    Forbidden : ``originals-need-administrator``. NotFound : ``unknown-pseudonym``.
+    Forbidden : ``originals-need-administrator``. NotFound : ``unknown-pseudonym``; the workspace is not the principal's to see.
     """
-    if not administers_whole(connection, workspace.id):
+    with transaction(engine, principal) as connection:
+        where = find(connection, workspace)
+        allowed = administers_whole(connection, where.id)
+        found = _kept(connection, where, layer, pseudonym) if allowed else None
+        audit(
+            connection,
+            "read-original",
+            workspace_id=where.id,
+            layer_id=layer.id,
+            pseudonym=pseudonym,
+            reason=reason,
+            allowed=allowed,
+            found=found is not None,
+        )
+    if not allowed:
         raise Forbidden("originals-need-administrator")
+    if found is None:
+        raise NotFound("unknown-pseudonym", pseudonym=pseudonym)
+    return found
+
+
+def _kept(connection: Connection, workspace: WorkspaceInfo, layer: Layer, pseudonym: str) -> dict[str, Any] | None:
     found = (
         connection.execute(
             text(
@@ -69,18 +91,7 @@ def original_of(
         .mappings()
         .first()
     )
-    audit(
-        connection,
-        "read-original",
-        workspace_id=workspace.id,
-        layer_id=layer.id,
-        pseudonym=pseudonym,
-        reason=reason,
-        found=found is not None,
-    )
-    if found is None:
-        raise NotFound("unknown-pseudonym", pseudonym=pseudonym)
-    return dict(found)
+    return dict(found) if found is not None else None
 
 
 def forget_batch(connection: Connection, batch_id: int) -> None:

@@ -135,8 +135,12 @@ async def delete_break(desk: DeskOf, layer: EventsOf, day: dt.date) -> Response:
 
 @router.post("/layers/{layer}/originals", responses=_REFUSED, summary="What a pseudonym stands for")
 async def post_original(desk: DeskOf, layer: LayerOf, asked: OriginalAsked) -> Response:
-    """Administrators of the whole only; the reading and its reason are audited."""
-    found = await desk.run(original_of, layer, asked.pseudonym, reason=asked.reason)
+    """Administrators of the whole only; the question and its reason are audited, refused or not."""
+    found = await desk.service.in_thread(
+        lambda: original_of(
+            desk.service.engines.app, desk.principal, desk.slug, layer, asked.pseudonym, reason=asked.reason
+        )
+    )
     return Response(to_json(found), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

@@ -188,15 +188,19 @@ def original(
     """What a pseudonym stands for; the reading and its reason are audited."""
     from cli.session import session
     from layers import registry
-    from layers.identity import transaction
     from layers.originals import original_of
-    from layers.workspaces import find
 
     if not reason.strip():
         raise InvalidInput("reason-needed")
-    with session() as here, transaction(here.engines.app, here.principal) as connection:
-        space = find(connection, here.workspace(workspace))
-        found = original_of(connection, space, registry.load()[layer], pseudonym, reason=reason)
+    with session() as here:
+        found = original_of(
+            here.engines.app,
+            here.principal,
+            here.workspace(workspace),
+            registry.load()[layer],
+            pseudonym,
+            reason=reason,
+        )
     if json:
         print_json(found)
         return
