@@ -307,6 +307,15 @@ def test_of_many_edits_one_that_cannot_be_done_undoes_all(city):
         assert owner.execute(text("SELECT count(*) FROM batch WHERE mapping ->> 'id' = 'bulk-edit'")).scalar_one() == 0
 
 
+def test_more_edits_than_one_request_can_do_are_refused_before_the_first(city):
+    edits = [Edit(feature_id=n, version=1, remove=True) for n in range(2_001)]
+    with pytest.raises(LimitExceeded) as refused, city.as_("administrator") as connection:
+        bulk.apply(connection, city.workspace, CAMERAS, edits, source_name="t", sha256="0", size_bytes=1, reason="")
+    assert (refused.value.code, refused.value.params) == ("too-many-edits", {"count": 2_001, "limit": 2_000})
+    with city.owner() as owner:
+        assert owner.execute(text("SELECT count(*) FROM batch")).scalar_one() == 0
+
+
 def test_an_edit_of_a_batch_is_taken_back_with_its_batch(city):
     city.load("crimes", [crime("a")])
     city.load("crimes", [crime("a", article="1")])
