@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 import numpy as np
@@ -37,6 +37,11 @@ ALWAYS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
 )
+# Day numbers of spreadsheets: from 1954 to 2064.
+SERIALS_FROM, SERIALS_BELOW = 20_000, 60_000
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_FRACTION = re.compile(r"0[.,]\d+")
+_POINTED = re.compile(r"(?:[1-9]|\d\d)[.,]\d\d")
 _ONLY_HOUR = re.compile(r"[Tt ]\d\d(?:Z|[+-][\d:]+)?$")
 # Clocks after which a fraction, a Z or an offset may stand.
 _BEFORE_TAILS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
@@ -224,6 +229,18 @@ def _precision_of_pattern(pattern: str) -> Precision:
     return Precision.YEAR
 
 
+def _serial(text: str) -> tuple[datetime, Precision] | None:
+    """The moment of a spreadsheet's day number, counted from 30 December 1899; of years nobody keeps registers of there is none."""
+    if not _SERIAL.fullmatch(text):
+        return None
+    days = float(text.replace(",", "."))
+    if not SERIALS_FROM <= days < SERIALS_BELOW:
+        return None
+    # wall clock, like every cell of a spreadsheet
+    moment = datetime(1899, 12, 30) + timedelta(seconds=round(days * DAY_S))  # noqa: DTZ001
+    return moment, Precision.DAY if days == int(days) else Precision.MINUTE
+
+
 def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]:
     for pattern in formats:
         try:
@@ -232,6 +249,8 @@ def _one(text: str, formats: Sequence[str]) -> tuple[datetime | None, Precision]
         except ValueError:
             continue
         return moment, _precision_of_pattern(pattern)
+    if (serial := _serial(text)) is not None:
+        return serial
     # the standard library takes any letter between day and clock, a digit too
     if len(text) > 10 and any(mark in text for mark in "Tt "):
         try:
@@ -281,9 +300,19 @@ def read_clock(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_], 
         micro = column.cast(pa.time64("us")).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
         return micro // 1_000_000, known, np.zeros(len(column), dtype=np.bool_)
     encoded = as_text(column).dictionary_encode()
-    seconds = np.array([_clock(text) for text in encoded.dictionary.to_pylist()] + [-2], dtype=np.int64)
+    texts = encoded.dictionary.to_pylist()
+    # "0.25" is a quarter of a day (06:00) of a spreadsheet, unless others are written with a point too ("9.15")
+    pointed = any(_POINTED.fullmatch(text) for text in texts)
+    seconds = np.array(
+        [_day_fraction(text) if _FRACTION.fullmatch(text) and not pointed else _clock(text) for text in texts] + [-2],
+        dtype=np.int64,
+    )
     found = seconds[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     return np.maximum(found, 0), found >= 0, found == -1
+
+
+def _day_fraction(text: str) -> int:
+    return min(round(float(text.replace(",", ".")) * DAY_S), DAY_S - 1)
 
 
 def _clock(text: str) -> int:

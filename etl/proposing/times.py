@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.coercion.numbers import as_text
-from etl.coercion.stamps import Precision, read_clock, read_epochs, read_hours, read_stamps
+from etl.coercion.stamps import SERIALS_BELOW, SERIALS_FROM, Precision, read_clock, read_epochs, read_hours, read_stamps
 from etl.proposing.guess import DOUBTFUL, LIKELY, SURE, Guess
 from etl.proposing.words import EXACT
 from layers.spec import How, TimeSource
@@ -27,7 +27,7 @@ _EXAMPLE = datetime(2024, 12, 31, 14, 30)  # noqa: DTZ001 - only its written for
 
 @dataclass(frozen=True, kw_only=True)
 class _Kind:
-    """What a column holds: time | date | month | epoch | clock | hour | none, and the patterns it needs."""
+    """What a column holds: time | date | serial time | serial date | month | epoch | clock | hour | none, and the patterns it needs."""
 
     name: str = ""
     formats: tuple[str, ...] = ()
@@ -39,9 +39,9 @@ def find_times(guess: Guess) -> TimeSource | None:
     """Take the columns that say when; None = nothing does."""
     kinds = {c: kind_of(guess.sample[c], is_number=guess.numbers(c) is not None) for c in guess.free()}
     for target, wanted in (
-        ("@time", {"time", "epoch"}),
+        ("@time", {"time", "epoch", "serial time"}),
         ("@end", {"time"}),
-        ("@date", {"date", "time", "epoch"}),
+        ("@date", {"date", "time", "epoch", "serial time", "serial date"}),
         ("@clock", {"clock"}),
         ("@hour", {"hour"}),
         ("@month", {"month"}),
@@ -63,11 +63,16 @@ def find_times(guess: Guess) -> TimeSource | None:
             if other is not None:
                 guess.take(target, other, LIKELY, "by-values")
                 break
+    if not {"@time", "@date", "@month"} & set(guess.took):
+        called = [c for target in ("@time", "@date") for score, c, _ in guess.named(target) if score >= EXACT]
+        if called:
+            guess.doubt("@time", "date-not-read", column=called[0], blocks=True)
+            guess.confidence.pop("@time", None)
     return _source(guess, kinds)
 
 
 def kind_of(values: pa.Array, *, is_number: bool) -> _Kind:
-    """What kind of time a column holds, by what most of its values are."""
+    """What kind of time a column holds, by what most of its values are; day numbers count only under a name that says a date."""
     texts = as_text(values)
     present = len(values) - texts.null_count
     if not present:
@@ -97,6 +102,8 @@ def _of_numbers(values: pa.Array, present: int) -> _Kind:
         return _Kind(name="epoch")
     if ((numbers >= 19_000_101) & (numbers < 21_000_101)).mean() > MOSTLY:
         return _Kind(name="date" if read_stamps(values).known.sum() > MOSTLY * present else "")
+    if ((numbers >= SERIALS_FROM) & (numbers < SERIALS_BELOW)).mean() > MOSTLY:
+        return _Kind(name="serial time" if (numbers % 1 != 0).any() else "serial date")
     whole = numbers == np.floor(numbers)
     if whole.all() and (numbers <= 23).mean() > 0.97 and (numbers <= 24).all():
         return _Kind(name="hour")

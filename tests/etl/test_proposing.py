@@ -238,3 +238,24 @@ def test_what_no_column_says_is_unknown_where_the_layer_has_a_code_for_it():
     assert [(d.target, d.code) for d in found.doubts] == [("status", "taken-as-unknown")]
     # a place without a kind has no such code: somebody has to say
     assert propose(load()["places"], list(sample), sample).unfilled == ("kind",)
+
+
+def test_day_numbers_of_a_spreadsheet_are_proposed_under_a_name_that_says_a_date():
+    columns = {
+        "Дата совершения": pa.array([45_352.0 + d for d in range(30)]),
+        "цена": pa.array([30_000.0 + d for d in range(30)]),
+    }
+    found = propose(CRIMES, list(columns), columns)
+    assert found.mapping.time is not None
+    assert found.mapping.time.date == "Дата совершения"
+    assert propose(CRIMES, ["цена"], {"цена": columns["цена"]}).mapping.time is None
+
+
+def test_a_date_column_that_cannot_be_read_blocks_an_event_layer():
+    columns = {"Дата": pa.array(["позавчера", "вчера утром", "в тот день"])}
+    found = propose(CRIMES, list(columns), columns)
+    doubt = next(d for d in found.doubts if d.code == "date-not-read")
+    assert doubt.blocks
+    assert doubt.params["column"] == "Дата"
+    clean = propose(CRIMES, ["Дата"], {"Дата": pa.array(["2024-05-01", "2024-05-02"])})
+    assert not any(d.code == "date-not-read" for d in clean.doubts)

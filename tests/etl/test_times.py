@@ -375,3 +375,37 @@ def test_a_date_field_is_the_local_day_and_follows_the_declared_formats():
     column = pa.array(["2024-03-01T20:00:00Z", "2024-03-01T20:00:00", "03/02/2024", "2024-03-05"])
     days = reader.read({"r": column}, 4, Findings(4))["registered_on"]
     assert days.to_pylist() == [date(2024, 3, 2), date(2024, 3, 1), date(2024, 3, 2), date(2024, 3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ([0.25, 0.5, 0.99999], [21_600, 43_200, 86_399]),
+        (["0.25", "0,5"], [21_600, 43_200]),
+        (["0.25", "9.15"], [1500, 33_300]),
+        (["0.604166666666667"], [52_200]),
+        ([1430.0, 900.0], [52_200, 32_400]),
+    ],
+)
+def test_a_part_of_a_day_in_a_clock_column_is_a_time(given, seconds):
+    found, known, _ = read_clock(pa.array(given))
+    assert known.all()
+    assert found.tolist() == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([45_352.0, 45_353.0], ["2024-03-01T00:00:00", "2024-03-02T00:00:00"]),
+        ([45_352.75], ["2024-03-01T18:00:00"]),
+        (["45352", "45352.5"], ["2024-03-01T00:00:00", "2024-03-01T12:00:00"]),
+    ],
+)
+def test_day_numbers_of_a_spreadsheet_are_dates(given, expected):
+    found = read_stamps(pa.array(given))
+    assert [datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%S") for s in found.seconds.tolist()] == expected
+    assert [p == Precision.MINUTE for p in found.precision] == [not text.endswith("00:00:00") for text in expected]
+
+
+def test_numbers_beyond_any_day_number_are_no_dates():
+    assert read_stamps(pa.array(["19999", "60000", "4535"])).unreadable[:2].all()
