@@ -8,13 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from etl.formulas import marked
 from geo_core.errors import InvalidInput
 from layers.spec import Layer
 
 FORMATS: Mapping[str, str] = {"geojson": "application/geo+json", "csv": "text/csv"}
 _VERSION = re.compile(r'\s*(?:W/)?"(\d{1,9})(?:-[0-9a-z]{1,12})?"\s*')
-# A cell that begins like this is run as a formula by spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record_etag(version: int, rights: str) -> str:
@@ -54,7 +53,5 @@ def as_csv(layer: Layer, features: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        return ";".join(map(str, value))
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+        return marked(";".join(map(str, value)))
+    return marked(value) if isinstance(value, str) else value

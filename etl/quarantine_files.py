@@ -12,11 +12,11 @@ import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from etl.coercion.numbers import as_text
+from etl.formulas import marked, unmarked
 from etl.readers import open_source
 from geo_core.errors import InvalidInput
 
 ROW, REASONS = "rejected_row", "rejected_because"
-_FORMULA = ("=", "+", "-", "@", "\t")
 Sentence = Callable[[Any], str]
 
 
@@ -25,7 +25,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]], sentence: Sentence) -> bytes:
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\r\n")
     for line in _table(rows, sentence):
-        writer.writerow([_harmless(value) for value in line])
+        writer.writerow([marked(value or "") for value in line])
     return b"\xef\xbb\xbf" + sink.getvalue().encode("utf-8", "replace")
 
 
@@ -60,17 +60,6 @@ def _plain(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _harmless(value: str | None) -> str:
-    """What a spreadsheet would take for a formula, marked as text; numbers below zero are none."""
-    if not value or not value.startswith(_FORMULA):
-        return value or ""
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}"
-    return value
-
-
 def read_mended(path: Path) -> dict[int, dict[str, str | None]]:
     """Row number → column → text, of a file written above and changed.
 
@@ -79,6 +68,7 @@ def read_mended(path: Path) -> dict[int, dict[str, str | None]]:
     InvalidInput : ``not-a-quarantine-file``, ``repeated-rejected-row``; what is wrong with the file.
     """
     out: dict[int, dict[str, str | None]] = {}
+    is_book = path.suffix.lower() != ".csv"  # of CSV the reader takes the marks away
     with open_source(path) as source:
         if ROW not in source.header:
             raise InvalidInput("not-a-quarantine-file", column=ROW, header=list(source.header)[:50])
@@ -94,12 +84,13 @@ def read_mended(path: Path) -> dict[int, dict[str, str | None]]:
                     raise InvalidInput("not-a-quarantine-file", column=ROW, header=[number[:50]]) from None
                 if row in out:
                     raise InvalidInput("repeated-rejected-row", row=row)
-                out[row] = {name: _unmarked(columns[name][at]) for name in names}
+                out[row] = {name: _unmarked(columns[name][at]) if is_book else columns[name][at] for name in names}
     return out
 
 
 def _unmarked(value: str | None) -> str | None:
-    return value[1:] if value is not None and value.startswith("'") and value[1:].startswith(_FORMULA) else value
+    """A workbook made of the marked CSV still holds the marks."""
+    return None if value is None else unmarked(value)
 
 
 def changes_in(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import shapely
 
+from etl.formulas import unmarked_column
 from etl.readers.dialect import DELIMITERS, RARE, Dialect, sniff, unblank
 from etl.readers.encoding import Lines, decode_lines, guess, is_plain
 from etl.readers.quoting import records
@@ -177,7 +178,7 @@ class DelimitedSource(Source):
         )
         step = self.limits.chunk_rows
         for start in range(0, max(len(block.kept), 1), step):
-            part = {name: column[start : start + step] for name, column in block.columns.items()}
+            part = {name: unmarked_column(column[start : start + step]) for name, column in block.columns.items()}
             geometry = None
             if self.wkt is not None:
                 texts = part.pop(self.wkt).to_pylist()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import shapely
 
+from etl.formulas import marked
 from etl.writers.columnar import write_arrow, write_geopackage, write_parquet
 from geo_core.errors import InvalidInput
 from layers.engine import Engines
@@ -129,6 +130,8 @@ def _csv(records: Iterable[dict[str, Any]], names: list[str], layer: Layer, out:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return marked(value)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
 
 

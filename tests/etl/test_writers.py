@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from etl.formulas import marked, unmarked
+from etl.readers import open_source
 from etl.writers import columnar, records
 from geo_core.errors import NotFound
 from layers import registry
@@ -105,3 +108,18 @@ def test_what_goes_wrong_while_reading_is_told_as_it_is(form: str, tmp_path: Pat
 
 def test_every_format_has_a_writer():
     assert set(records.FORMATS) == set(records._WRITERS)
+
+
+def test_no_csv_holds_a_formula_and_it_is_read_back_unchanged(tmp_path: Path):
+    texts = ["=1+1", "+cmd", "-x", "@sum", "'=quoted", "''-x", "it's", "'name'", "-5", "+77011234567", "плохо = да"]
+    rows = [{"id": f"n{i}", "status": text, "geometry": None} for i, text in enumerate(texts)]
+    path = tmp_path / "cameras.csv"
+    assert records._csv(rows, ["id", "status"], LAYERS["cameras"], path) == len(texts)
+    with path.open(encoding="utf-8", newline="") as stream:
+        written = [row["status"] for row in csv.DictReader(stream)]
+    assert [text for text in written if text[0] in "=+-@"] == ["-5", "+77011234567"]
+    with open_source(path) as source:
+        read = [text for chunk in source.chunks() for text in chunk.columns["status"].to_pylist()]
+    assert read == texts
+    assert [unmarked(marked(text)) for text in (*texts, "\t=1", "\rx", "'\r")] == [*texts, "\t=1", "\rx", "'\r"]
+    assert marked("\r=1") == "'\r=1"
