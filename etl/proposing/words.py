@@ -124,6 +124,9 @@ def likeness(header: str, target: str, labels: Iterable[str] = ()) -> tuple[floa
     (1, "by-name") for a name of the list, (1, "by-label") for one of ``labels`` (normalised titles in the product's languages), less for
     "by-latin" (dolgota), "by-short" (выс. уст.) and "by-part" (a word of it); (0, "") for none.
     """
+    _, joined, last = header.rpartition(" / ")
+    if joined and (found := likeness(last, target, labels))[0] > 0:
+        return found  # a heading of several rows: the lowest says what the column is
     own = _known(target)
     name, unit = split_unit(header)
     for words in dict.fromkeys((normal(header), normal(name))):

@@ -10,6 +10,7 @@ import shapely
 
 from etl.coercion.references import candidates, plausible
 from etl.coercion.territory import Territory
+from etl.coercion.words import Vocabulary
 from etl.mapping import mapping_from_json, propose, to_json
 from etl.proposing.words import likeness, split_unit
 from geo_core.errors import DataQuality
@@ -259,3 +260,19 @@ def test_a_date_column_that_cannot_be_read_blocks_an_event_layer():
     assert doubt.params["column"] == "Дата"
     clean = propose(CRIMES, ["Дата"], {"Дата": pa.array(["2024-05-01", "2024-05-02"])})
     assert not any(d.code == "date-not-read" for d in clean.doubts)
+
+
+@pytest.mark.parametrize("names", [("Координаты / lon", "Координаты / lat"), ("Расположение / X", "Расположение / Y")])
+def test_the_lowest_row_of_a_joined_heading_names_the_column(names):
+    columns = {names[0]: pa.array([76.95, 76.96, 76.97]), names[1]: pa.array([52.28, 52.29, 52.3])}
+    found = propose(LAMPS, list(columns), columns)
+    assert (found.mapping.lon, found.mapping.lat) == names
+
+
+@pytest.mark.parametrize("layer", [CAMERAS, LAMPS])
+def test_the_usual_words_for_a_state_are_known(layer):
+    words = Vocabulary.of(layer.field_named("status").codes)
+    texts = pa.array(["Работает", "исправна", "не работает", "Неисправен", "жұмыс істейді", "Жұмыс істемейді"])
+    values, unseen, _ = words.translate(texts)
+    assert values.to_pylist() == ["works", "works", "broken", "broken", "works", "broken"]
+    assert not unseen.any()

@@ -3,6 +3,7 @@
 from layers.catalog.cameras.model import Camera
 from layers.catalog.cameras.source import SOURCES
 from layers.device_owners import OWNERS
+from layers.device_states import STATES
 from layers.palettes import COVER
 from layers.spec import Aggregation, Codes, Field, FieldType, Layer, LayerKind, Measure, Style
 
@@ -25,7 +26,7 @@ LAYER = Layer(
         Field(
             name="status",
             type=FieldType.CODE,
-            codes=Codes(good=("works", "broken", "planned", "unknown")),
+            codes=Codes(good=("works", "broken", "planned", "unknown"), fixable=STATES),
             required=True,
         ),
         Field(name="azimuth_deg", type=FieldType.REAL, minimum=0, maximum=360, fill=True),

@@ -2,6 +2,7 @@
 
 from layers.catalog.lamps.model import Lamp
 from layers.catalog.lamps.source import SOURCES
+from layers.device_states import STATES
 from layers.palettes import LIGHT
 from layers.spec import Aggregation, Codes, Field, FieldType, Layer, LayerKind, Measure, Role, Style
 
@@ -12,7 +13,12 @@ LAYER = Layer(
     model=Lamp,
     category_field="status",
     fields=(
-        Field(name="status", type=FieldType.CODE, codes=Codes(good=("works", "broken", "unknown")), required=True),
+        Field(
+            name="status",
+            type=FieldType.CODE,
+            codes=Codes(good=("works", "broken", "unknown"), fixable=STATES),
+            required=True,
+        ),
         Field(name="height_m", type=FieldType.REAL, minimum=1, maximum=60, fill=True),
         Field(name="power_w", type=FieldType.REAL, minimum=1, maximum=3000, fill=True),
         Field(name="flux_lm", type=FieldType.REAL, minimum=50, maximum=500000, fill=True),
