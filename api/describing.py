@@ -109,9 +109,15 @@ def _field(layer: Layer, field: Field, language: str) -> dict[str, Any]:
     }
 
 
-def _codes(layer: Layer, name: str, language: str) -> list[dict[str, str]]:
+def _codes(layer: Layer, name: str, language: str) -> list[dict[str, Any]]:
     codes: Codes | None = layer.field_named(name).codes
+    if codes is None:
+        return []
     return [
-        {"code": code, "title": i18n.texts().text(f"layer.{layer.id}.code.{name}.{code}", language)}
-        for code in (codes.good if codes else ())
+        {
+            "code": code,
+            "title": i18n.texts().text(f"layer.{layer.id}.code.{name}.{code}", language),
+            **({"sensitive": True} if code in codes.sensitive else {}),
+        }
+        for code in codes.good
     ]

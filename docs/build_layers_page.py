@@ -49,6 +49,11 @@ def _section(layer: Layer, said: Texts) -> Iterator[str]:
     if layer.derivation is not None:
         needed = ", ".join(f"[{name}](#{name})" for name in layer.derivation.depends_on)
         yield f"- Computed from {needed}."
+    if layer.category_field and any(f.codes and f.codes.sensitive for f in layer.fields):
+        yield (
+            "- Single records of sensitive codes: below the role editor without restricted fields, at the centre of their H3 cell "
+            "of resolution 9 (`position_coarsened`)."
+        )
     if layer.retention_days is not None:
         yield f"- Kept for {layer.retention_days} days."
     for warning in layer.warnings:
@@ -84,13 +89,20 @@ def _type(field: Field) -> str:
 
 def _values(field: Field, base: str, said: Texts) -> str:
     if field.codes is not None:
-        return "; ".join(f"`{code}` {said.text(f'{base}.code.{field.name}.{code}', 'en')}" for code in field.codes.good)
+        return "; ".join(
+            f"`{code}` {said.text(f'{base}.code.{field.name}.{code}', 'en')}{_sensitive(field, code)}"
+            for code in field.codes.good
+        )
     if field.minimum is None and field.maximum is None:
         return ""
     low = "" if field.minimum is None else f"{field.minimum:g}"
     high = "" if field.maximum is None else f"{field.maximum:.12g}"
     outside = "unknown with a flag outside" if field.fill else "row rejected outside"
     return f"{low}–{high}; {outside}" if high else f"≥ {low}; {outside}"
+
+
+def _sensitive(field: Field, code: str) -> str:
+    return " (sensitive)" if field.codes is not None and code in field.codes.sensitive else ""
 
 
 def _upwards(measure: Measure) -> str:

@@ -58,15 +58,20 @@ class Codes:
     good : the codes stored.
     fixable : foreign spelling (compared casefolded and stripped) → good code.
     unknown : foreign spellings that mean "not known" and become NULL.
+    sensitive : good ones whose single records may point at a victim: readers below ``Role.EDITOR`` get neither their exact position nor
+        their restricted fields. Only the codes of a layer's ``category_field`` are looked at.
     """
 
     good: tuple[str, ...]
     fixable: Mapping[str, str] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if len(set(self.good)) != len(self.good):
             raise ValueError("codes repeat")
+        if not self.sensitive <= set(self.good):
+            raise ValueError("a sensitive code is not a code")
         table = {good.casefold(): good for good in self.good}
         for spelling, good in self.fixable.items():
             if good not in self.good:
@@ -386,6 +391,7 @@ class Layer:
     enables : the layer has a text ``layer.<id>.enables``: what its rows make possible, said where it is empty.
     records_role : the least role that may read single records.
     category_field : the code field by which events and places are filtered.
+    deaths_field : the field that counts the dead; an event with any is severe, whatever its ``severity`` says.
     warnings : keys of usage warnings that travel to API and legend.
     min_zoom : tiles hold nothing below this zoom. category_min_zoom : category → its own, higher one.
     tile_fields : fields tiles carry beside the category.
@@ -403,6 +409,7 @@ class Layer:
     derivation: Derivation | None = None
     records_role: Role = Role.ANALYST
     category_field: str | None = None
+    deaths_field: str | None = None
     warnings: tuple[str, ...] = ()
     retention_days: int | None = None
     min_zoom: int = 12
@@ -419,6 +426,8 @@ class Layer:
             raise ValueError(f"{self.id}: fields repeat")
         if self.category_field is not None and self.category_field not in names:
             raise ValueError(f"{self.id}: category field {self.category_field!r} is not a field")
+        if self.deaths_field is not None and self.deaths_field not in names:
+            raise ValueError(f"{self.id}: field of the dead {self.deaths_field!r} is not a field")
         if (self.kind is LayerKind.DERIVED) != (self.derivation is not None):
             raise ValueError(f"{self.id}: derived layers, and only they, have a derivation")
         if self.geometry != "Point" and (self.position_optional or self.kind is LayerKind.TABLE):

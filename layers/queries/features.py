@@ -12,6 +12,7 @@ from geo_core.errors import InvalidInput, NotFound
 from layers.identity import audit, require
 from layers.queries.filters import Filter, Place, at_place, where
 from layers.queries.run import mappings
+from layers.queries.veil import veiled
 from layers.spec import Layer, Role
 from layers.workspaces import WorkspaceInfo
 
@@ -27,7 +28,7 @@ def _columns(layer: Layer) -> list[str]:
     if layer.is_event:
         names += _EVENT
     model = layer.model.__table__.columns
-    return [*names, *(c for c in ("camera_id",) if c in model)]
+    return [*names, *(c for c in ("camera_id", "territory_id") if c in model)]
 
 
 def page(
@@ -69,7 +70,10 @@ def page(
     found = found[:limit]
     if layer.records_role.rank >= Role.ANALYST.rank:
         audit(connection, "read-records", workspace_id=workspace.id, layer_id=layer.id, count=len(found))
-    return {"features": [_feature(row) for row in found], "next_after": found[-1]["id"] if more else None}
+    return {
+        "features": [_feature(row) for row in veiled(connection, layer, found)],
+        "next_after": found[-1]["id"] if more else None,
+    }
 
 
 def one(connection: Connection, workspace: WorkspaceInfo, layer: Layer, feature_id: int) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def one(connection: Connection, workspace: WorkspaceInfo, layer: Layer, feature_
         raise NotFound("unknown-feature", layer=layer.id, id=feature_id)
     if layer.records_role.rank >= Role.ANALYST.rank:
         audit(connection, "read-record", workspace_id=workspace.id, layer_id=layer.id, id=feature_id)
-    return _feature(found[0])
+    return _feature(veiled(connection, layer, found)[0])
 
 
 def records_of(
@@ -106,7 +110,7 @@ def records_of(
     )
     if layer.records_role.rank >= Role.ANALYST.rank:
         audit(connection, "read-records", workspace_id=workspace.id, layer_id=layer.id, count=len(found))
-    return [_feature(row) for row in found]
+    return [_feature(row) for row in veiled(connection, layer, found)]
 
 
 def history(connection: Connection, workspace: WorkspaceInfo, layer: Layer, feature_id: int) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the layer ``crimes`` is."""
 
+from geo_core.criminal_code.meaning import SENSITIVE_CATEGORIES
 from layers.catalog.crimes.model import Crime
 from layers.catalog.crimes.source import SOURCES
 from layers.palettes import HARM
@@ -32,6 +33,7 @@ CATEGORIES = Codes(
         "other",
     ),
     fixable={"vehicle_theft": "vehicle_crime"},
+    sensitive=SENSITIVE_CATEGORIES,
 )
 # Gravity by article 11 of the Criminal Code of 2014; misdemeanours (проступки) stand below it.
 SEVERITIES = Codes(good=("misdemeanour", "minor", "medium", "grave", "very_grave"))
