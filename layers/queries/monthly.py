@@ -11,7 +11,8 @@ from layers.queries.run import mappings
 from layers.spec import Layer
 from layers.workspaces import WorkspaceInfo
 
-# Codes of the field ``severity`` that hardly anybody leaves unregistered: crimes that are grave or worse, accidents with dead.
+# Codes of the field ``severity`` that hardly anybody leaves unregistered: crimes that are grave or worse, accidents with dead; the dead
+# themselves are counted by the field a layer names (``deaths_field``), since many sources give no severity.
 # Their share tells a broken registration from a quiet month.
 SEVERE = frozenset({"grave", "very_grave", "fatal"})
 
@@ -24,7 +25,7 @@ class MonthlyCount:
     ----------
     month : its first day; None = rows not known to the month.
     area_id : None = no area was asked for, or the rows lie in none (without a position, or outside).
-    count : rows. severe_count : of them those known to be severe; None where the layer has no severity.
+    count : rows. severe_count : of them those known to be severe; None where the layer tells neither severity nor deaths.
     """
 
     month: date | None
@@ -56,7 +57,9 @@ def monthly_counts(
     -------
     Rows sorted by month (unknown last) and area (none last); their counts add up to the rows of the layer.
     """
-    severe = any(field.name == "severity" for field in layer.fields)
+    rules = ["t.severity = ANY(%(severe)s)"] if any(field.name == "severity" for field in layer.fields) else []
+    rules += [f"t.{layer.deaths_field} > 0"] if layer.deaths_field else []
+    severe = f"count(*) FILTER (WHERE {' OR '.join(rules)})" if rules else "NULL::bigint"
     area = (
         "(SELECT min(a.id) FROM layer_areas a WHERE a.workspace_id = %(ws)s AND a.kind = %(kind)s "
         "AND a.geom && t.geom AND ST_Covers(a.geom, t.geom))"
@@ -69,7 +72,7 @@ def monthly_counts(
         SELECT CASE WHEN date_trunc('month', t.day_from) = date_trunc('month', t.day_to)
                     THEN date_trunc('month', t.day_from)::date END AS month,
                {area} AS area_id, count(*) AS count,
-               {"count(*) FILTER (WHERE t.severity = ANY(%(severe)s))" if severe else "NULL::bigint"} AS severe_count
+               {severe} AS severe_count
         FROM {layer.table} t
         WHERE t.workspace_id = %(ws)s AND (%(batch)s::bigint IS NULL OR t.batch_id = %(batch)s)
         GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2 NULLS LAST

@@ -122,9 +122,10 @@ def test_the_rows_of_one_batch_are_counted_apart(filled, events):
 def test_accidents_with_dead_are_the_severe_ones(filled):
     rows = random_events("accidents", 60, seed=3)
     for number, row in enumerate(rows):
-        row["severity"] = ["fatal", "injury", None][number % 3]
+        row["severity"] = ["fatal", "injury", None, None][number % 4]
+        row["killed"] = [None, 0, 2, 0][number % 4]
     filled.load("accidents", rows)
     with filled.as_("administrator") as connection:
         found = monthly_counts(connection, filled.workspace, LAYERS["accidents"], by_area=False)
-    assert sum(row.severe_count for row in found) == 20
+    assert sum(row.severe_count for row in found) == 30
     assert sum(row.count for row in found) == 60

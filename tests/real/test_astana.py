@@ -12,10 +12,11 @@ from sqlalchemy import create_engine
 
 from cli.cluster import DatabaseUrls
 from geo_core.errors import DataQuality
-from layers import registry
+from layers import breaks, registry
 from layers.engine import connect
 from layers.identity import LOCAL_ADMINISTRATOR, find_by_subject, transaction
 from layers.queries.compare import Period, compare
+from layers.queries.quality import quality
 from layers.queries.units import areas
 from layers.workspaces import find
 from tests.fixtures.commands import Run, shared_data
@@ -119,6 +120,18 @@ def test_astana_by_the_documented_commands(qorgan: Run, fresh_database: Database
             compare(
                 connection, info, layer, before=after, after=Period(date(2024, 1, 1), date(2024, 12, 31)), resolution=8
             )
+        breaks.withdraw(connection, info, layer, date(2024, 1, 1))
+        proposed = quality(connection, info, layer)["proposed_breaks"]
+    proposal = next(row for row in proposed if row["day"] == "2024-01-01")
+    # The count rose and the dead did not: the evidence of a changed registration.
+    dead = [v == v and (v or 0) > 0 for v in table["fd1r13p2"].to_pylist()]
+    ends = [row["day"] for row in proposed if row["day"] > proposal["day"]]
+    since = [proposal["day"] <= day.isoformat() < min([*ends, "2025"]) for day in days]
+    assert proposal["severe_after"] == pytest.approx(
+        sum(d and s for d, s in zip(dead, since, strict=True)) / sum(since)
+    )
+    assert 0 < proposal["severe_after"] < proposal["severe_before"]
+    assert proposal["severe_ratio"] < proposal["ratio"]
     assert (refused.value.code, refused.value.params["day"]) == ("period-crosses-registration-break", "2024-01-01")
     engines.dispose()
 

@@ -11,6 +11,7 @@ LAYER = Layer(
     geometry="Point",
     model=Accident,
     category_field="category",
+    deaths_field="killed",
     fields=(
         Field(
             name="category",
