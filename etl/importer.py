@@ -82,6 +82,7 @@ class ImportReport:
 
     Parameters
     ----------
+    rejected_kept : of the rejected, those kept one by one to be mended; the rest are only counted, and a warning says so.
     rejected_by_reason : a row with two reasons counts in both.
     struck_off : records the register struck off; ``removed`` of them were stored and are no longer.
     merged : rows that went into a record another row had begun; 0 where the mapping groups nothing.
@@ -107,6 +108,7 @@ class ImportReport:
     merged: int
     flagged: dict[str, int]
     mends: int | None
+    rejected_kept: int
     rejected_by_reason: dict[str, int]
     warnings: dict[str, int]
     warning_samples: dict[str, list[dict[str, Any]]]
@@ -142,6 +144,11 @@ class _Tally:
     def strike(self, keys: pa.StringArray | None) -> None:
         if keys is not None:
             self.struck_off.extend(keys.to_pylist())
+
+    def not_kept(self) -> dict[str, int]:
+        """Rejected rows that are counted but cannot be mended one by one."""
+        lost = self.rejected_rows - len(self.rejected)
+        return {"rejected-not-kept": lost} if lost else {}
 
     def take(self, rows: tuple[RejectedRow, ...]) -> None:
         self.rejected_rows += len(rows)
@@ -455,8 +462,9 @@ def _report(
         merged=summary.merged,
         flagged=dict(sorted(tally.flagged.items())),
         mends=wanted.mends,
+        rejected_kept=len(tally.rejected),
         rejected_by_reason=dict(sorted(tally.reasons.items())),
-        warnings=dict(sorted({**summary.warnings.counts, **_edits(outcome)}.items())),
+        warnings=dict(sorted({**summary.warnings.counts, **_edits(outcome), **tally.not_kept()}.items())),
         warning_samples={code: samples for code, samples in sorted(summary.warnings.samples.items()) if samples},
         rejected_samples=[
             {"row": row.row_number, "raw": row.raw, "reasons": [list(reason) for reason in row.reasons]}
