@@ -392,7 +392,6 @@ class Layer:
     records_role : the least role that may read single records.
     category_field : the code field by which events and places are filtered.
     deaths_field : the field that counts the dead; an event with any is severe, whatever its ``severity`` says.
-    deaths_field : the field that counts the dead; an event with any is severe, whatever its ``severity`` says.
     warnings : keys of usage warnings that travel to API and legend.
     min_zoom : tiles hold nothing below this zoom. category_min_zoom : category → its own, higher one.
     tile_fields : fields tiles carry beside the category.
@@ -427,8 +426,6 @@ class Layer:
             raise ValueError(f"{self.id}: fields repeat")
         if self.category_field is not None and self.category_field not in names:
             raise ValueError(f"{self.id}: category field {self.category_field!r} is not a field")
-        if self.deaths_field is not None and self.deaths_field not in names:
-            raise ValueError(f"{self.id}: field of the dead {self.deaths_field!r} is not a field")
         if self.deaths_field is not None and self.deaths_field not in names:
             raise ValueError(f"{self.id}: field of the dead {self.deaths_field!r} is not a field")
         if (self.kind is LayerKind.DERIVED) != (self.derivation is not None):
