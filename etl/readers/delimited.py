@@ -116,6 +116,8 @@ class DelimitedSource(Source):
             source.warnings.add("encoding-guessed", encoding=encoding)
         if dialect.preamble:
             source.warnings.add("preamble-skipped", dialect.preamble, rows=dialect.preamble)
+        for name in dialect.repeated:
+            source.warnings.add("column-repeated", column=name)
         if dialect.header_rows > 1:
             source.warnings.add("header-joined", rows=dialect.header_rows)
         return source

@@ -30,6 +30,7 @@ class Dialect:
     preamble : rows above the header that are not blank, left out.
     lines : physical lines of the text up to the end of the header.
     header_rows : lines of names.
+    repeated : names that several columns have.
     first_line : physical line on which the names begin, from 1.
     blanks : runs of at least so many blanks part the fields and become ``delimiter``; 0 = they do not.
     """
@@ -39,6 +40,7 @@ class Dialect:
     preamble: int = 0
     lines: int = 1
     header_rows: int = 1
+    repeated: tuple[str, ...] = ()
     blanks: int = 0
     first_line: int = 1
 
@@ -147,6 +149,7 @@ def sniff(text: str, reading: TableReading | None = None) -> Dialect:
         preamble=sum(not _blank(row) for row in cut.rows[: found.start]),
         lines=cut.lines[last],
         header_rows=found.rows,
+        repeated=found.repeated,
         blanks=blanks,
         first_line=[0, *cut.lines][found.start] + 1,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,11 +27,13 @@ class Header:
     names : unique (``name``, ``name_2``); ``column_3`` where there is none.
     start : row of the first line of names, from 0.
     rows : lines of names, a line that only numbers the columns included.
+    repeated : names that several columns have, as written.
     """
 
     names: tuple[str, ...]
     start: int
     rows: int
+    repeated: tuple[str, ...] = ()
 
 
 def find_header(
@@ -78,7 +81,8 @@ def find_header(
     names = _names([line for k, line in enumerate(lines) if k == 0 or not _numbers_columns(line)], width)
     if all(is_value(name) for name in names if name) and any(names):
         raise DataQuality("no-header", first_row=[n[:40] for n in names[:10]])
-    return Header(unique(names), start, count)
+    repeated = tuple(name for name, times in Counter(names).items() if name and times > 1)
+    return Header(unique(names), start, count, repeated)
 
 
 def _start(rows: Sequence[Row], filled: list[int], width: int) -> int:

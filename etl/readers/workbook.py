@@ -124,6 +124,8 @@ class WorkbookSource(Source):
         preamble = sum(any(row) for row in grid[: found.start])
         if preamble:
             self.warnings.add("preamble-skipped", preamble, rows=preamble)
+        for name in found.repeated:
+            self.warnings.add("column-repeated", column=name)
         if found.rows > 1:
             self.warnings.add("header-joined", rows=found.rows)
 

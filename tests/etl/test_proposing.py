@@ -13,6 +13,7 @@ from etl.coercion.territory import Territory
 from etl.coercion.words import Vocabulary
 from etl.mapping import mapping_from_json, propose, to_json
 from etl.proposing.words import likeness, split_unit
+from etl.readers import open_source
 from geo_core.errors import DataQuality
 from layers.registry import load
 from layers.spec import How, Made, TimeSource
@@ -276,3 +277,11 @@ def test_the_usual_words_for_a_state_are_known(layer):
     values, unseen, _ = words.translate(texts)
     assert values.to_pylist() == ["works", "works", "broken", "broken", "works", "broken"]
     assert not unseen.any()
+
+
+def test_a_name_that_two_columns_have_is_told(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("дата;вид;дата\n2024-05-01;кража;2024-05-02\n2024-05-03;кража;2024-05-04\n", encoding="utf-8")
+    source = open_source(path)
+    assert source.header == ("дата", "вид", "дата_2")
+    assert source.warnings.samples["column-repeated"] == [{"column": "дата"}]
