@@ -96,7 +96,9 @@ def test_the_workspace_has_names_in_three_languages_districts_and_the_registrati
 
 
 @pytest.mark.parametrize("layer_id", sorted(LAYERS))
-def test_the_importer_takes_every_file_and_notes_rounded_times_and_crimes_without_or_far_from_a_place(demo, workspace, layer_id):
+def test_the_importer_takes_every_file_and_notes_rounded_times_and_crimes_without_or_far_from_a_place(
+    demo, workspace, layer_id
+):
     layer = registry.load()[layer_id]
     context = ImportContext(
         zone=workspace["zone"], now=datetime(2026, 6, 1, tzinfo=UTC), territory=shape(workspace["territory"])

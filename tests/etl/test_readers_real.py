@@ -273,7 +273,9 @@ def test_form_1m_of_almaty_equals_what_openpyxl_reads():
         (chunk,) = source.chunks()
         assert source.warnings.samples["sheet-chosen"][0]["sheet"] == "R1"
         assert source.warnings.samples["header-joined"] == [{"rows": 3}]  # two of names, one that numbers the columns
-    rows = list(openpyxl.load_workbook(path, data_only=True, read_only=True)["R1"].iter_rows(min_row=7, values_only=True))
+    rows = list(
+        openpyxl.load_workbook(path, data_only=True, read_only=True)["R1"].iter_rows(min_row=7, values_only=True)
+    )
     codes = chunk.columns["Шифр строки"].to_pylist()
     assert [float(c) for c in codes] == [float(row[3]) for row in rows]
     registered = next(n for n in source.header if n.startswith("Количество правонарушений, зарегистрированных"))

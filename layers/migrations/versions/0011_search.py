@@ -1,7 +1,7 @@
 """search: short questions in order from an index, fewer candidates for what is misspelled
 
-Revision ID: 0013
-Revises: 0009
+Revision ID: 0011
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0013"
-down_revision: str | None = "0009"
+revision: str = "0011"
+down_revision: str | None = "0010"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
         ["workspace_id", sa.text('"left"(fold, 1)'), sa.text("length(fold)"), "fold"],
         unique=False,
     )
-    op.get_bind().connection.cursor().execute((SQL / "0013_search.sql").read_text(encoding="utf-8"))
+    op.get_bind().connection.cursor().execute((SQL / "0011_search.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:

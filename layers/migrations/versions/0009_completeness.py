@@ -1,6 +1,6 @@
 """completeness as a layer
 
-Revision ID: 0006
+Revision ID: 0009
 Revises: 0008
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0006"
+revision: str = "0009"
 down_revision: str | None = "0008"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None

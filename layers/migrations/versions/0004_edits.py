@@ -1,6 +1,6 @@
 """edits: what was done to a row, so that edits can be told apart and taken back
 
-Revision ID: 0007
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0007"
+revision: str = "0004"
 down_revision: str | None = "0003"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None

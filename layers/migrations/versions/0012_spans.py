@@ -1,7 +1,7 @@
 """spans: what batches cover, and until when their source can be known
 
-Revision ID: 0014
-Revises: 0013
+Revision ID: 0012
+Revises: 0011
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision: str = "0014"
-down_revision: str | None = "0013"
+revision: str = "0012"
+down_revision: str | None = "0011"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -20,7 +20,7 @@ SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    op.get_bind().connection.cursor().execute((SQL / "0014_spans.sql").read_text(encoding="utf-8"))
+    op.get_bind().connection.cursor().execute((SQL / "0012_spans.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:

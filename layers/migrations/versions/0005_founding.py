@@ -1,7 +1,7 @@
 """founding: readers found workspaces of their own
 
-Revision ID: 0012
-Revises: 0007
+Revision ID: 0005
+Revises: 0004
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision: str = "0012"
-down_revision: str | None = "0007"
+revision: str = "0005"
+down_revision: str | None = "0004"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -20,7 +20,7 @@ SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    op.get_bind().connection.cursor().execute((SQL / "0012_founding.sql").read_text(encoding="utf-8"))
+    op.get_bind().connection.cursor().execute((SQL / "0005_founding.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:

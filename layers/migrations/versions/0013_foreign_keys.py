@@ -1,7 +1,7 @@
 """foreign keys: which keys of a file are of records outside the editor's territory
 
-Revision ID: 0015
-Revises: 0014
+Revision ID: 0013
+Revises: 0012
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision: str = "0015"
-down_revision: str | None = "0014"
+revision: str = "0013"
+down_revision: str | None = "0012"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -20,7 +20,7 @@ SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    op.get_bind().connection.cursor().execute((SQL / "0015_foreign_keys.sql").read_text(encoding="utf-8"))
+    op.get_bind().connection.cursor().execute((SQL / "0013_foreign_keys.sql").read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
