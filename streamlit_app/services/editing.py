@@ -114,7 +114,7 @@ def edit_rows(edits: Sequence[Json], layer: LayerInfo, words: Words, *, zone: st
                 id=str(edit["id"]),
                 cells=(
                     words.moment(edit["at"], zone),
-                    str(edit.get("principal") or edit["principal_id"]),
+                    who(edit, words),
                     f"{deed}: {what}" if what else deed,
                     reason_words(str(edit.get("reason") or ""), words),
                 ),
@@ -131,6 +131,12 @@ def _told(edit: Json, named: Mapping[str, Field], words: Words) -> Iterator[str]
             yield _change(pair, declared, words)
         elif edit["deed"] == "added" and declared is not None:
             yield f"{declared.title}: {value_words(pair[1], declared, words)}"
+
+
+def who(edit: Json, words: Words) -> str:
+    """Who did it; the administrator of one machine has no name of their own."""
+    name = str(edit.get("principal") or edit["principal_id"])
+    return words("ui.edit.local_administrator") if name == "local-administrator" else name
 
 
 def reason_words(reason: str, words: Words) -> str:

@@ -265,7 +265,8 @@ ASKED = (CELLS, "/w/city/layers", "/w/city/layers/crimes/features?limit=1", "/wo
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("away_s", [3, pytest.param(30, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("away_s", [3, 30])
 def test_a_database_that_goes_away_is_told_and_everything_goes_on_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, long_file: Path, away_s: int
 ):
