@@ -28,7 +28,8 @@ DEGREE_STEPS = 1e7
 
 
 @numba.njit(cache=True)
-def _mix(h: np.uint64) -> np.uint64:  # splitmix64's finaliser
+def mix(h: np.uint64) -> np.uint64:
+    """The finaliser of splitmix64: every bit of ``h`` moves half of the others."""
     h ^= h >> np.uint64(30)
     h *= np.uint64(0xBF58476D1CE4E5B9)
     h ^= h >> np.uint64(27)
@@ -41,27 +42,27 @@ def _mix(h: np.uint64) -> np.uint64:  # splitmix64's finaliser
 def _hash_bytes(data: NDArray[np.uint8], offsets: NDArray[np.int64], seed: np.uint64, out: Hashes) -> None:
     for i in range(len(out)):
         start, end = offsets[i], offsets[i + 1]
-        h = _mix(seed ^ np.uint64(end - start))
+        h = mix(seed ^ np.uint64(end - start))
         at = start
         while at < end:
             word = np.uint64(0)  # eight bytes, little-endian, whatever the machine
             for k in range(min(8, end - at)):
                 word |= np.uint64(data[at + k]) << np.uint64(8 * k)
-            h = _mix(h ^ word) + np.uint64(0x9E3779B97F4A7C15)
+            h = mix(h ^ word) + np.uint64(0x9E3779B97F4A7C15)
             at += 8
-        out[i] = _mix(h)
+        out[i] = mix(h)
 
 
 @numba.njit(cache=True, nogil=True)
 def _hash_words(words: Hashes, seed: np.uint64, out: Hashes) -> None:
     for i in range(len(out)):
-        out[i] = _mix(_mix(words[i] ^ seed) + seed)
+        out[i] = mix(mix(words[i] ^ seed) + seed)
 
 
 @numba.njit(cache=True, nogil=True)
 def _fold(total: Hashes, part: Hashes) -> None:
     for i in range(len(total)):
-        total[i] = _mix(total[i] * np.uint64(3) + part[i])
+        total[i] = mix(total[i] * np.uint64(3) + part[i])
 
 
 @numba.njit(cache=True, nogil=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from etl.identity import hash_column
+from etl.identity import hash_column, mix
 from etl.records import EventTimes
 
 WITHIN_M = 50.0
@@ -27,18 +27,8 @@ _MET_WORDS = 1 << 20  # 8 MB: of ten million rows a seventh is looked up in vain
 
 
 @numba.njit(cache=True, nogil=True)
-def _mix(h: np.uint64) -> np.uint64:  # splitmix64's finaliser
-    h ^= h >> np.uint64(30)
-    h *= np.uint64(0xBF58476D1CE4E5B9)
-    h ^= h >> np.uint64(27)
-    h *= np.uint64(0x94D049BB133111EB)
-    h ^= h >> np.uint64(31)
-    return h
-
-
-@numba.njit(cache=True, nogil=True)
 def _key(what: np.uint64, column: np.int64, row: np.int64) -> np.uint64:
-    h = _mix(what ^ _mix(np.uint64(column) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(row)))
+    h = mix(what ^ mix(np.uint64(column) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(row)))
     return h if h != np.uint64(0) else np.uint64(1)
 
 
@@ -71,7 +61,7 @@ def _seek(
         right = np.int64(1) if x[i] - column * size >= reach[i] else np.int64(-1)
         up = np.int64(1) if y[i] - row * size >= reach[i] else np.int64(-1)
         found = False
-        bit = _mix(what[i])
+        bit = mix(what[i])
         word, flag = (bit >> np.uint64(6)) & bits, np.uint64(1) << (bit & np.uint64(63))
         seen_before = met[word] & flag != np.uint64(0)
         met[word] |= flag

@@ -17,8 +17,6 @@ from layers.spec import Layer, Role
 from layers.workspaces import WorkspaceInfo
 
 MAX_LIMIT = 10_000
-# What the columns hold; a number outside has no place in them.
-_WIDEST = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
 _COMMON = ("id", "source_id", "flags", "version", "updated_at", "batch_id")
 _EVENT = ("occurred_from", "occurred_to", "time_precision", "day_from", "day_to", "hour", "weekday", "dark")
 

@@ -63,7 +63,10 @@ def profile(
     hours = [[0] * 24 for _ in range(7)]
     for row in by_hour:
         hours[row["weekday"] - 1][row["hour"]] = row["count"]
-    spread, spread_count = _spread(connection, workspace, base, clause)
+    # only rows without an hour can be spread: where there are none the rows are not read again
+    spread, spread_count = np.zeros((7, 24)), 0
+    if totals["hour_unknown"]:
+        spread, spread_count = _spread(connection, workspace, base, clause)
     months = mappings(
         connection,
         f"""
